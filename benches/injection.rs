@@ -1,0 +1,2 @@
+//! Injection measured.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The `inject` command.
+fn main() {}

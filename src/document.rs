@@ -1,0 +1,27 @@
+//! JSON text as it was written: a strict parse that knows where every value stands, RFC 6902
+//! patches applied to the text in place, and diagnostics that show the source.
+//!
+//! Nothing here knows what the JSON means. A [`Source`] is a file's text; its values are looked
+//! into lazily as [`Raw`] slices, or parsed whole into a [`Node`] tree; a patch edits the tree,
+//! and the edited tree writes itself back over the text, byte for byte where nothing was touched.
+
+mod diagnostic;
+mod edit;
+mod layout;
+mod node;
+mod path;
+mod raw;
+mod snippet;
+mod source;
+mod splice;
+mod write;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use edit::PatchError;
+pub use layout::Layout;
+pub use node::{Array, Kind, Member, Node, Object, Value};
+pub use path::Path;
+pub use raw::{MAX_DEPTH, Raw, RawMember};
+pub use snippet::Snippets;
+pub use source::{MAX_BYTES, Position, Source};
+pub use splice::{Splice, apply_to_text};

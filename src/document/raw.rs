@@ -1,0 +1,364 @@
+//! A value as a slice of the source, looked into one level at a time.
+//!
+//! serde_json does the parsing. Its `RawValue` borrows from the input, so a value's offset is the
+//! distance of two pointers and no second parser is needed.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::node::{Array, Kind, Member, Node, Object, Value};
+use super::{Diagnostic, Path};
+
+/// How deep a document may nest. Marathon's own documents stay below 15.
+pub const MAX_DEPTH: usize = 128;
+
+/// A JSON value as a slice of its document.
+#[derive(Clone, Copy, Debug)]
+pub struct Raw<'a> {
+    text: &'a str,
+    start: usize,
+}
+
+/// A member of an object, not yet looked into.
+#[derive(Clone, Debug)]
+pub struct RawMember<'a> {
+    /// The key, unescaped.
+    pub key: Cow<'a, str>,
+    /// The key as written, quotes included.
+    pub written: Raw<'a>,
+    /// The value.
+    pub value: Raw<'a>,
+}
+
+impl<'a> Raw<'a> {
+    /// The one value that `text` holds; `start` is where `text` stands in its document.
+    pub(super) fn parse(text: &'a str, start: usize) -> Result<Self, Box<Diagnostic>> {
+        let outer = Self { text, start };
+        let value: &RawValue =
+            serde_json::from_str(text).map_err(|error| outer.syntax_fault(&error))?;
+        Ok(outer.within(value))
+    }
+
+    /// The slice as written, without the white space around it.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Where the slice stands in its document, in bytes.
+    pub fn span(&self) -> Range<usize> {
+        self.start..self.start + self.text.len()
+    }
+
+    /// What sort of value it is: its first byte tells.
+    pub fn kind(&self) -> Kind {
+        match self.text.as_bytes().first() {
+            Some(b'{') => Kind::Object,
+            Some(b'[') => Kind::Array,
+            Some(b'"') => Kind::String,
+            Some(b't' | b'f') => Kind::Boolean,
+            Some(b'n') => Kind::Null,
+            _ => Kind::Number,
+        }
+    }
+
+    /// The members of an object, in order; none for another kind of value.
+    ///
+    /// # Errors
+    /// A key is written twice, or is no valid string.
+    pub fn members(&self) -> Result<Vec<RawMember<'a>>, Vec<Diagnostic>> {
+        if self.kind() != Kind::Object {
+            return Ok(Vec::new());
+        }
+        let pairs = serde_json::Deserializer::from_str(self.text)
+            .deserialize_map(Pairs)
+            .map_err(|error| vec![*self.syntax_fault(&error)])?;
+        let mut members = Vec::with_capacity(pairs.len());
+        let mut from = 1;
+        for (key, value) in pairs {
+            let value = self.within(value);
+            let written = self.key_between(from, value);
+            from = value.start - self.start + value.text.len();
+            members.push(RawMember {
+                key,
+                written,
+                value,
+            });
+        }
+        let twice = repeated_keys(&members);
+        if twice.is_empty() {
+            Ok(members)
+        } else {
+            Err(twice)
+        }
+    }
+
+    /// The elements of an array, in order; none for another kind of value.
+    pub fn elements(&self) -> Result<Vec<Self>, Vec<Diagnostic>> {
+        if self.kind() != Kind::Array {
+            return Ok(Vec::new());
+        }
+        let items = serde_json::Deserializer::from_str(self.text)
+            .deserialize_seq(Items)
+            .map_err(|error| vec![*self.syntax_fault(&error)])?;
+        Ok(items.into_iter().map(|item| self.within(item)).collect())
+    }
+
+    /// The string's value; `None` for another kind of value.
+    pub fn string(&self) -> Result<Option<Cow<'a, str>>, Box<Diagnostic>> {
+        if self.kind() != Kind::String {
+            return Ok(None);
+        }
+        if !self.text.contains('\\') {
+            return Ok(Some(Cow::Borrowed(&self.text[1..self.text.len() - 1])));
+        }
+        match serde_json::from_str::<String>(self.text) {
+            Ok(string) => Ok(Some(Cow::Owned(string))),
+            Err(error) => Err(self.syntax_fault(&error)),
+        }
+    }
+
+    /// Parses the value whole. `at` is its path, for the faults.
+    ///
+    /// # Errors
+    /// Every repeated key and every invalid string below it, and nesting beyond [`MAX_DEPTH`].
+    pub fn tree(&self, at: &Path<'_>) -> Result<Node<'a>, Vec<Diagnostic>> {
+        let mut faults = Vec::new();
+        let node = self.grow(at, 0, &mut faults);
+        if faults.is_empty() {
+            Ok(node)
+        } else {
+            Err(faults)
+        }
+    }
+
+    fn grow(&self, at: &Path<'_>, depth: usize, faults: &mut Vec<Diagnostic>) -> Node<'a> {
+        if depth > MAX_DEPTH {
+            faults.push(self.too_deep(at));
+            return Node::written(*self, Value::Null);
+        }
+        let value = match self.kind() {
+            Kind::Null => Value::Null,
+            Kind::Boolean => Value::Boolean(self.text == "true"),
+            Kind::Number => Value::Number(Cow::Borrowed(self.text)),
+            Kind::String => match self.string() {
+                Ok(string) => Value::String(string.unwrap_or_default()),
+                Err(fault) => {
+                    faults.push(fault.pointer(at.to_string()));
+                    Value::Null
+                }
+            },
+            Kind::Array => Value::Array(Array::new(self.grow_items(at, depth, faults))),
+            Kind::Object => Value::Object(Object::new(self.grow_members(at, depth, faults))),
+        };
+        Node::written(*self, value)
+    }
+
+    fn grow_items(
+        &self,
+        at: &Path<'_>,
+        depth: usize,
+        faults: &mut Vec<Diagnostic>,
+    ) -> Vec<Node<'a>> {
+        let items = taken(self.elements(), at, faults).into_iter().enumerate();
+        items
+            .map(|(index, item)| item.grow(&at.index(index), depth + 1, faults))
+            .collect()
+    }
+
+    fn grow_members(
+        &self,
+        at: &Path<'_>,
+        depth: usize,
+        faults: &mut Vec<Diagnostic>,
+    ) -> Vec<Member<'a>> {
+        let members = taken(self.members(), at, faults).into_iter();
+        members
+            .map(|member| {
+                let value = member.value.grow(&at.key(&member.key), depth + 1, faults);
+                Member::written(member.key, member.written, value)
+            })
+            .collect()
+    }
+
+    fn too_deep(&self, at: &Path<'_>) -> Diagnostic {
+        let pointer: String = at.to_string().chars().take(60).collect();
+        Diagnostic::error(format!("nested deeper than {MAX_DEPTH} levels"))
+            .span(self.start..self.start + 1)
+            .pointer(pointer)
+            .hint("no Marathon document nests this deep; is this the right file?")
+    }
+
+    /// The slice of this one that serde_json borrowed.
+    fn within(&self, value: &'a RawValue) -> Self {
+        let text = value.get();
+        let offset = text.as_ptr().addr() - self.text.as_ptr().addr();
+        Self {
+            text,
+            start: self.start + offset,
+        }
+    }
+
+    /// The key that stands before `value`, which is the next string from `from` on: only white
+    /// space and a comma can come before it.
+    fn key_between(&self, from: usize, value: Self) -> Self {
+        let to = value.start - self.start;
+        let quote = from + self.text[from..to].find('"').unwrap_or(0);
+        let end = self.text[quote..to]
+            .rfind('"')
+            .map_or(to, |length| quote + length + 1);
+        Self {
+            text: &self.text[quote..end],
+            start: self.start + quote,
+        }
+    }
+
+    fn syntax_fault(&self, error: &serde_json::Error) -> Box<Diagnostic> {
+        let at = self.offset_of(error);
+        let words = error.to_string();
+        let words = words.split(" at line ").next().unwrap_or_default();
+        let blank = self.text.trim_ascii().is_empty();
+        let message = if blank {
+            "the input is empty".to_owned()
+        } else {
+            format!("invalid JSON: {words}")
+        };
+        let fault = Diagnostic::error(message).span(self.start + at..self.start + at + 1);
+        Box::new(match syntax_hint(&self.text[at..], words, blank) {
+            Some(hint) => fault.hint(hint),
+            None => fault,
+        })
+    }
+
+    /// serde_json counts columns in bytes, from 1, and names the byte it stopped at.
+    fn offset_of(&self, error: &serde_json::Error) -> usize {
+        let mut start = 0;
+        for _ in 1..error.line() {
+            start += self.text[start..]
+                .find('\n')
+                .map_or(0, |newline| newline + 1);
+        }
+        let at = start + error.column().saturating_sub(1);
+        super::source::floor_char_boundary(self.text, at)
+    }
+}
+
+fn taken<T>(
+    result: Result<Vec<T>, Vec<Diagnostic>>,
+    at: &Path<'_>,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<T> {
+    result.unwrap_or_else(|found| {
+        let pointer = at.to_string();
+        faults.extend(
+            found
+                .into_iter()
+                .map(|fault| fault.pointer(pointer.clone())),
+        );
+        Vec::new()
+    })
+}
+
+fn syntax_hint(rest: &str, words: &str, blank: bool) -> Option<&'static str> {
+    if blank {
+        Some("a pod, an app, a group or an array of them was expected")
+    } else if rest.starts_with('/') || rest.starts_with('#') {
+        Some("JSON has no comments")
+    } else if rest.starts_with('\'') {
+        Some("JSON strings take double quotes")
+    } else if words.starts_with("trailing characters") {
+        Some("one document a file: put several pods into one array")
+    } else if words.starts_with("EOF") {
+        Some("the text ends too early; was the file cut off?")
+    } else if words.starts_with("trailing comma") {
+        Some("remove the comma before the closing bracket")
+    } else {
+        None
+    }
+}
+
+/// Marathon's reader keeps one of two equal keys without a word; which one was meant only a person
+/// can tell.
+fn repeated_keys(members: &[RawMember<'_>]) -> Vec<Diagnostic> {
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_by(|a, b| members[*a].key.cmp(&members[*b].key));
+    let mut twice: Vec<_> = order
+        .windows(2)
+        .filter(|pair| members[pair[0]].key == members[pair[1]].key)
+        .map(|pair| (&members[pair[0]], &members[pair[1]]))
+        .collect();
+    twice.sort_by_key(|(_, again)| again.written.start);
+    let fault = |(first, again): (&RawMember<'_>, &RawMember<'_>)| {
+        Diagnostic::error(format!("the key \"{}\" is written twice", again.key))
+            .span(again.written.span())
+            .related(first.written.span(), "first written here")
+            .hint("Marathon would silently keep one of the two; remove one")
+    };
+    twice.into_iter().map(fault).collect()
+}
+
+struct Pairs;
+
+impl<'de> Visitor<'de> for Pairs {
+    type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            pairs.push((key, map.next_value()?));
+        }
+        Ok(pairs)
+    }
+}
+
+struct Items;
+
+impl<'de> Visitor<'de> for Items {
+    type Value = Vec<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(items)
+    }
+}
+
+/// A key that borrows where it can; serde's own `Cow` never does.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
+    }
+}

@@ -1,0 +1,239 @@
+//! The text of an edited tree. What no patch touched is copied from the document; what came or
+//! went takes only its own text and one separator with it, so that taking out what was put in
+//! gives the old bytes back.
+
+use std::ops::Range;
+
+use super::Layout;
+use super::node::{Member, Node, Value};
+
+impl Node<'_> {
+    /// The text of this tree, a part of `document` that may have been edited.
+    pub fn write(&self, document: &str, layout: &Layout) -> String {
+        let mut out = Writer {
+            document,
+            layout,
+            out: String::new(),
+        };
+        let indent = self
+            .span()
+            .map(|span| out.indent_at(span.start))
+            .unwrap_or_default();
+        out.node(self, &indent);
+        out.out
+    }
+}
+
+struct Writer<'w> {
+    document: &'w str,
+    layout: &'w Layout,
+    out: String,
+}
+
+/// A child of an array or an object: where it stands, and how it is written.
+trait Child {
+    fn span(&self) -> Option<Range<usize>>;
+    fn write(&self, writer: &mut Writer<'_>, indent: &str);
+}
+
+impl Child for Node<'_> {
+    fn span(&self) -> Option<Range<usize>> {
+        self.place.clone()
+    }
+
+    fn write(&self, writer: &mut Writer<'_>, indent: &str) {
+        writer.node(self, indent);
+    }
+}
+
+impl Child for Member<'_> {
+    fn span(&self) -> Option<Range<usize>> {
+        Member::span(self)
+    }
+
+    fn write(&self, writer: &mut Writer<'_>, indent: &str) {
+        match (&self.place, self.value.span()) {
+            (Some(key), Some(value)) => {
+                writer
+                    .out
+                    .push_str(&writer.document[key.start..value.start]);
+            }
+            _ => {
+                writer.string(&self.key);
+                let colon = &writer.layout.colon;
+                writer.out.push_str(colon);
+            }
+        }
+        writer.node(&self.value, indent);
+    }
+}
+
+impl Writer<'_> {
+    /// `indent` is the indentation of the line that the value begins on.
+    fn node(&mut self, node: &Node<'_>, indent: &str) {
+        match (node.text, node.touched, &node.place) {
+            (Some(text), false, _) => self.out.push_str(text),
+            (Some(_), true, Some(place)) => self.edited(node, place),
+            _ => self.fresh(node, indent),
+        }
+    }
+
+    fn edited(&mut self, node: &Node<'_>, place: &Range<usize>) {
+        match &node.value {
+            Value::Array(array) => self.container(&array.items, array.stood.as_deref(), place),
+            Value::Object(object) => {
+                self.container(&object.members, object.stood.as_deref(), place);
+            }
+            _ => self.out.push_str(&self.document[place.clone()]),
+        }
+    }
+
+    /// An array or an object of the document, some of whose children changed, came or went.
+    /// `stood` is where its children stood, if any came or went.
+    fn container<C: Child>(
+        &mut self,
+        children: &[C],
+        stood: Option<&[Range<usize>]>,
+        place: &Range<usize>,
+    ) {
+        let (open, close) = (place.start + 1, place.end - 1);
+        self.out.push_str(&self.document[place.start..open]);
+        match stood {
+            None => self.in_place(children, open, close),
+            Some([]) => self.filled(children, place.start),
+            Some(stood) if !children.is_empty() => self.changed(children, stood, open, close),
+            Some(_) => {}
+        }
+        self.out.push_str(&self.document[close..place.end]);
+    }
+
+    /// All children are where they were; something below them changed.
+    fn in_place<C: Child>(&mut self, children: &[C], open: usize, close: usize) {
+        let mut from = open;
+        for child in children {
+            let Some(span) = child.span() else { continue };
+            self.out.push_str(&self.document[from..span.start]);
+            child.write(self, &self.indent_at(span.start));
+            from = span.end;
+        }
+        self.out.push_str(&self.document[from..close]);
+    }
+
+    /// Children where there were none.
+    fn filled<C: Child>(&mut self, children: &[C], start: usize) {
+        let outer = self.indent_at(start);
+        let inner = format!("{outer}{}", self.layout.unit);
+        self.fresh_children(children, &inner);
+        self.break_line(&outer);
+    }
+
+    /// Children came or went. Between two that stayed, the text before the later one stays; a new
+    /// one stands as the first one did.
+    fn changed<C: Child>(
+        &mut self,
+        children: &[C],
+        stood: &[Range<usize>],
+        open: usize,
+        close: usize,
+    ) {
+        let lead = &self.document[open..stood[0].start];
+        let indent = match lead.rfind('\n') {
+            Some(newline) => lead[newline + 1..].to_owned(),
+            None => self.indent_at(open),
+        };
+        self.out.push_str(lead);
+        for (index, child) in children.iter().enumerate() {
+            let was = child.span().and_then(|span| {
+                stood
+                    .binary_search_by_key(&span.start, |range| range.start)
+                    .ok()
+            });
+            match was {
+                _ if index == 0 => {}
+                Some(was) if was > 0 => {
+                    self.out
+                        .push_str(&self.document[stood[was - 1].end..stood[was].start]);
+                }
+                _ => self.separate(lead),
+            }
+            child.write(self, &indent);
+        }
+        let last = stood[stood.len() - 1].end;
+        self.out.push_str(&self.document[last..close]);
+    }
+
+    /// The separator before a child that was not there.
+    fn separate(&mut self, lead: &str) {
+        if lead.contains('\n') {
+            self.out.push(',');
+            self.out.push_str(lead);
+        } else {
+            self.out.push_str(if self.layout.newline.is_some() {
+                ", "
+            } else {
+                self.layout.comma
+            });
+        }
+    }
+
+    /// A value that was not in the document.
+    fn fresh(&mut self, node: &Node<'_>, indent: &str) {
+        match &node.value {
+            Value::Null => self.out.push_str("null"),
+            Value::Boolean(boolean) => self.out.push_str(if *boolean { "true" } else { "false" }),
+            Value::Number(number) => self.out.push_str(number),
+            Value::String(string) => self.string(string),
+            Value::Array(array) => self.fresh_container('[', &array.items, ']', indent),
+            Value::Object(object) => self.fresh_container('{', &object.members, '}', indent),
+        }
+    }
+
+    fn fresh_container<C: Child>(&mut self, open: char, children: &[C], close: char, indent: &str) {
+        self.out.push(open);
+        if !children.is_empty() {
+            let inner = format!("{indent}{}", self.layout.unit);
+            self.fresh_children(children, &inner);
+            self.break_line(indent);
+        }
+        self.out.push(close);
+    }
+
+    fn fresh_children<C: Child>(&mut self, children: &[C], indent: &str) {
+        for (index, child) in children.iter().enumerate() {
+            if index > 0 {
+                let comma = if self.layout.newline.is_some() {
+                    ","
+                } else {
+                    self.layout.comma
+                };
+                self.out.push_str(comma);
+            }
+            self.break_line(indent);
+            child.write(self, indent);
+        }
+    }
+
+    fn break_line(&mut self, indent: &str) {
+        if let Some(newline) = self.layout.newline {
+            self.out.push_str(newline);
+            self.out.push_str(indent);
+        }
+    }
+
+    fn string(&mut self, string: &str) {
+        let quoted = serde_json::to_string(string).expect("a string always serialises");
+        self.out.push_str(&quoted);
+    }
+
+    /// The indentation of the line that `offset` stands on.
+    fn indent_at(&self, offset: usize) -> String {
+        if self.layout.newline.is_none() {
+            return String::new();
+        }
+        let start = self.document[..offset]
+            .rfind('\n')
+            .map_or(0, |newline| newline + 1);
+        let line = &self.document[start..offset];
+        line[..line.len() - line.trim_start_matches([' ', '\t']).len()].to_owned()
+    }
+}

@@ -1,0 +1,3 @@
+//! Istio sidecar injection for Marathon pods.
+
+pub mod document;

@@ -1,0 +1,57 @@
+#!/bin/sh
+# Runs once, as root: certificates into the shared volume, then traffic capture.
+set -eu
+umask 077
+
+fail() {
+  printf 'istio-init: %s\n' "$1" >&2
+  exit 1
+}
+
+for name in MESOS_SANDBOX HOST ISTIO_CERTS_DIR ISTIO_BUNDLE ISTIO_PROXY_UID \
+  ISTIO_PROXY_PORT ISTIO_INBOUND_INTERCEPTION_MODE; do
+  [ -n "$(printenv "$name")" ] || fail "$name is empty or not set; inject the pod again and run it on Mesos"
+done
+for name in ISTIO_SERVICE_CIDR ISTIO_INBOUND_PORTS; do
+  printenv "$name" >/dev/null || fail "$name is not set (it may be empty); inject the pod again"
+done
+
+check() {
+  pem=$MESOS_SANDBOX/certs/$1
+  wrong=
+  if [ -L "$pem" ]; then wrong="is a symbolic link"
+  elif [ ! -e "$pem" ]; then wrong="is missing"
+  elif [ ! -f "$pem" ]; then wrong="is not a regular file"
+  elif [ ! -r "$pem" ]; then wrong="is not readable"
+  elif [ ! -s "$pem" ]; then wrong="is empty"
+  elif ! grep -q "^-----BEGIN $2-----" "$pem"; then wrong="holds no PEM $3"
+  fi
+  [ -z "$wrong" ] || fail "$pem $wrong; rebuild the bundle $ISTIO_BUNDLE"
+}
+check root-cert.pem CERTIFICATE certificate
+check cert-chain.pem CERTIFICATE certificate
+check key.pem '[A-Z ]*PRIVATE KEY' 'private key'
+
+# istio-proxy waits for the final names, so these appear whole, and the key last.
+for pem in root-cert.pem cert-chain.pem key.pem; do
+  new=$ISTIO_CERTS_DIR/.$pem.new
+  cp --remove-destination "$MESOS_SANDBOX/certs/$pem" "$new"
+  chown "$ISTIO_PROXY_UID:$ISTIO_PROXY_UID" "$new"
+  case $pem in key.pem) chmod 0400 "$new" ;; *) chmod 0444 "$new" ;; esac
+done
+for pem in root-cert.pem cert-chain.pem key.pem; do
+  mv -fT "$ISTIO_CERTS_DIR/.$pem.new" "$ISTIO_CERTS_DIR/$pem"
+done
+rm -rf "$MESOS_SANDBOX/certs"
+rm -f "$MESOS_SANDBOX/$ISTIO_BUNDLE"
+
+# The Mesos executor talks to its agent past Envoy; first, or capture would cut it off.
+iptables -t nat -I OUTPUT 1 -p tcp -d "$HOST" --dport 5051 -j RETURN ||
+  fail "cannot set the rule for the agent $HOST; this container needs root and NET_ADMIN"
+
+set -- -p "$ISTIO_PROXY_PORT" -u "$ISTIO_PROXY_UID" -m "$ISTIO_INBOUND_INTERCEPTION_MODE" \
+  -i "$ISTIO_SERVICE_CIDR" -x "${ISTIO_SERVICE_EXCLUDE_CIDR-}" -b "$ISTIO_INBOUND_PORTS"
+if [ "$ISTIO_INBOUND_PORTS" = '*' ]; then
+  set -- "$@" -d "${ISTIO_LOCAL_EXCLUDE_PORTS-}"
+fi
+exec istio-iptables.sh "$@"
