@@ -7,6 +7,7 @@
 
 mod diagnostic;
 mod edit;
+mod grow;
 mod layout;
 mod node;
 mod path;
@@ -21,7 +22,7 @@ pub use edit::PatchError;
 pub use layout::Layout;
 pub use node::{Array, Kind, Member, Node, Object, Value};
 pub use path::Path;
-pub use raw::{MAX_DEPTH, Raw, RawMember};
+pub use raw::{Raw, RawMember};
 pub use snippet::Snippets;
 pub use source::{MAX_BYTES, Position, Source};
 pub use splice::{Splice, apply_to_text};

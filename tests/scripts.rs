@@ -711,7 +711,7 @@ mod istio_proxy {
     #[test]
     fn takes_the_node_id_from_the_task_id_of_every_marathon() {
         let instance = "instance-0d9a5a2e-7a37-11e9-a3b5-70b3d5800001";
-        for pod_name in ["httpbin", "g_httpbin", "istio-proxy"] {
+        for pod_name in ["httpbin", "g_httpbin", "my.istio-proxy"] {
             for until_1_7_and_since_1_8 in ["istio-proxy", "istio-proxy.3"] {
                 let mut pod = Pod::with_certificates();
                 let node = format!("{pod_name}.{instance}");
@@ -886,6 +886,7 @@ mod istio_proxy {
             pod.env["ISTIO_CONFIG_PATH"]
         );
         assert_eq!(pod.arguments("pilot-agent").len(), 2 * (flags.len() + 5));
+        assert!(Path::new(&pod.env["ISTIO_CONFIG_PATH"]).is_dir());
         let user = format!("--userspec={HOSTILE}:{HOSTILE}");
         assert_eq!(pod.arguments("chroot")[0], user);
         assert!(!pod.path("canary").exists());

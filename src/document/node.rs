@@ -256,14 +256,6 @@ impl<'a> Object<'a> {
 }
 
 impl<'a> Member<'a> {
-    pub(super) fn written(key: Cow<'a, str>, written: Raw<'a>, value: Node<'a>) -> Self {
-        Self {
-            key,
-            place: Some(written.span()),
-            value,
-        }
-    }
-
     /// The key, unescaped.
     pub fn key(&self) -> &str {
         &self.key

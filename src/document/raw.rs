@@ -10,17 +10,14 @@ use std::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::node::{Array, Kind, Member, Node, Object, Value};
-use super::{Diagnostic, Path};
-
-/// How deep a document may nest. Marathon's own documents stay below 15.
-pub const MAX_DEPTH: usize = 128;
+use super::Diagnostic;
+use super::node::Kind;
 
 /// A JSON value as a slice of its document.
 #[derive(Clone, Copy, Debug)]
 pub struct Raw<'a> {
-    text: &'a str,
-    start: usize,
+    pub(super) text: &'a str,
+    pub(super) start: usize,
 }
 
 /// A member of an object, not yet looked into.
@@ -88,7 +85,12 @@ impl<'a> Raw<'a> {
                 value,
             });
         }
-        let twice = repeated_keys(&members);
+        let keys: Vec<_> = members.iter().map(|member| &member.key).collect();
+        let twice = repeated(&keys).into_iter().map(|(first, again)| {
+            let (first, again) = (&members[first], &members[again]);
+            written_twice(&again.key, first.written.span(), again.written.span())
+        });
+        let twice: Vec<_> = twice.collect();
         if twice.is_empty() {
             Ok(members)
         } else {
@@ -97,6 +99,9 @@ impl<'a> Raw<'a> {
     }
 
     /// The elements of an array, in order; none for another kind of value.
+    ///
+    /// # Errors
+    /// None for a value of a document whose syntax was checked.
     pub fn elements(&self) -> Result<Vec<Self>, Vec<Diagnostic>> {
         if self.kind() != Kind::Array {
             return Ok(Vec::new());
@@ -108,6 +113,9 @@ impl<'a> Raw<'a> {
     }
 
     /// The string's value; `None` for another kind of value.
+    ///
+    /// # Errors
+    /// An escape that stands for no character.
     pub fn string(&self) -> Result<Option<Cow<'a, str>>, Box<Diagnostic>> {
         if self.kind() != Kind::String {
             return Ok(None);
@@ -119,77 +127,6 @@ impl<'a> Raw<'a> {
             Ok(string) => Ok(Some(Cow::Owned(string))),
             Err(error) => Err(self.syntax_fault(&error)),
         }
-    }
-
-    /// Parses the value whole. `at` is its path, for the faults.
-    ///
-    /// # Errors
-    /// Every repeated key and every invalid string below it, and nesting beyond [`MAX_DEPTH`].
-    pub fn tree(&self, at: &Path<'_>) -> Result<Node<'a>, Vec<Diagnostic>> {
-        let mut faults = Vec::new();
-        let node = self.grow(at, 0, &mut faults);
-        if faults.is_empty() {
-            Ok(node)
-        } else {
-            Err(faults)
-        }
-    }
-
-    fn grow(&self, at: &Path<'_>, depth: usize, faults: &mut Vec<Diagnostic>) -> Node<'a> {
-        if depth > MAX_DEPTH {
-            faults.push(self.too_deep(at));
-            return Node::written(*self, Value::Null);
-        }
-        let value = match self.kind() {
-            Kind::Null => Value::Null,
-            Kind::Boolean => Value::Boolean(self.text == "true"),
-            Kind::Number => Value::Number(Cow::Borrowed(self.text)),
-            Kind::String => match self.string() {
-                Ok(string) => Value::String(string.unwrap_or_default()),
-                Err(fault) => {
-                    faults.push(fault.pointer(at.to_string()));
-                    Value::Null
-                }
-            },
-            Kind::Array => Value::Array(Array::new(self.grow_items(at, depth, faults))),
-            Kind::Object => Value::Object(Object::new(self.grow_members(at, depth, faults))),
-        };
-        Node::written(*self, value)
-    }
-
-    fn grow_items(
-        &self,
-        at: &Path<'_>,
-        depth: usize,
-        faults: &mut Vec<Diagnostic>,
-    ) -> Vec<Node<'a>> {
-        let items = taken(self.elements(), at, faults).into_iter().enumerate();
-        items
-            .map(|(index, item)| item.grow(&at.index(index), depth + 1, faults))
-            .collect()
-    }
-
-    fn grow_members(
-        &self,
-        at: &Path<'_>,
-        depth: usize,
-        faults: &mut Vec<Diagnostic>,
-    ) -> Vec<Member<'a>> {
-        let members = taken(self.members(), at, faults).into_iter();
-        members
-            .map(|member| {
-                let value = member.value.grow(&at.key(&member.key), depth + 1, faults);
-                Member::written(member.key, member.written, value)
-            })
-            .collect()
-    }
-
-    fn too_deep(&self, at: &Path<'_>) -> Diagnostic {
-        let pointer: String = at.to_string().chars().take(60).collect();
-        Diagnostic::error(format!("nested deeper than {MAX_DEPTH} levels"))
-            .span(self.start..self.start + 1)
-            .pointer(pointer)
-            .hint("no Marathon document nests this deep; is this the right file?")
     }
 
     /// The slice of this one that serde_json borrowed.
@@ -216,7 +153,7 @@ impl<'a> Raw<'a> {
         }
     }
 
-    fn syntax_fault(&self, error: &serde_json::Error) -> Box<Diagnostic> {
+    pub(super) fn syntax_fault(&self, error: &serde_json::Error) -> Box<Diagnostic> {
         let at = self.offset_of(error);
         let words = error.to_string();
         let words = words.split(" at line ").next().unwrap_or_default();
@@ -246,22 +183,6 @@ impl<'a> Raw<'a> {
     }
 }
 
-fn taken<T>(
-    result: Result<Vec<T>, Vec<Diagnostic>>,
-    at: &Path<'_>,
-    faults: &mut Vec<Diagnostic>,
-) -> Vec<T> {
-    result.unwrap_or_else(|found| {
-        let pointer = at.to_string();
-        faults.extend(
-            found
-                .into_iter()
-                .map(|fault| fault.pointer(pointer.clone())),
-        );
-        Vec::new()
-    })
-}
-
 fn syntax_hint(rest: &str, words: &str, blank: bool) -> Option<&'static str> {
     if blank {
         Some("a pod, an app, a group or an array of them was expected")
@@ -280,24 +201,26 @@ fn syntax_hint(rest: &str, words: &str, blank: bool) -> Option<&'static str> {
     }
 }
 
-/// Marathon's reader keeps one of two equal keys without a word; which one was meant only a person
-/// can tell.
-fn repeated_keys(members: &[RawMember<'_>]) -> Vec<Diagnostic> {
-    let mut order: Vec<usize> = (0..members.len()).collect();
-    order.sort_by(|a, b| members[*a].key.cmp(&members[*b].key));
-    let mut twice: Vec<_> = order
-        .windows(2)
-        .filter(|pair| members[pair[0]].key == members[pair[1]].key)
-        .map(|pair| (&members[pair[0]], &members[pair[1]]))
-        .collect();
-    twice.sort_by_key(|(_, again)| again.written.start);
-    let fault = |(first, again): (&RawMember<'_>, &RawMember<'_>)| {
-        Diagnostic::error(format!("the key \"{}\" is written twice", again.key))
-            .span(again.written.span())
-            .related(first.written.span(), "first written here")
-            .hint("Marathon would silently keep one of the two; remove one")
-    };
-    twice.into_iter().map(fault).collect()
+/// The fault of a key that stands at `again` and, before that, at `first`.
+pub(super) fn written_twice(key: &str, first: Range<usize>, again: Range<usize>) -> Diagnostic {
+    Diagnostic::error(format!("the key \"{key}\" is written twice"))
+        .span(again)
+        .related(first, "first written here")
+        .hint("Marathon would silently keep one of the two; remove one")
+}
+
+/// The pairs of places in `keys` that hold the same key, in order of the later one.
+pub(super) fn repeated<K: Ord>(keys: &[K]) -> Vec<(usize, usize)> {
+    let few = keys.len() <= 16;
+    if few && !keys.iter().enumerate().any(|(index, key)| keys[..index].contains(key)) {
+        return Vec::new();
+    }
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by(|a, b| keys[*a].cmp(&keys[*b]));
+    let neighbours = order.windows(2).map(|pair| (pair[0], pair[1]));
+    let mut twice: Vec<_> = neighbours.filter(|(a, b)| keys[*a] == keys[*b]).collect();
+    twice.sort_by_key(|(_, again)| *again);
+    twice
 }
 
 struct Pairs;
@@ -337,7 +260,7 @@ impl<'de> Visitor<'de> for Items {
 }
 
 /// A key that borrows where it can; serde's own `Cow` never does.
-struct Key;
+pub(super) struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = Cow<'de, str>;
