@@ -1,3 +1,5 @@
 //! Istio sidecar injection for Marathon pods.
 
 pub mod document;
+pub mod identity;
+pub mod settings;

@@ -212,7 +212,12 @@ pub(super) fn written_twice(key: &str, first: Range<usize>, again: Range<usize>)
 /// The pairs of places in `keys` that hold the same key, in order of the later one.
 pub(super) fn repeated<K: Ord>(keys: &[K]) -> Vec<(usize, usize)> {
     let few = keys.len() <= 16;
-    if few && !keys.iter().enumerate().any(|(index, key)| keys[..index].contains(key)) {
+    if few
+        && !keys
+            .iter()
+            .enumerate()
+            .any(|(index, key)| keys[..index].contains(key))
+    {
         return Vec::new();
     }
     let mut order: Vec<usize> = (0..keys.len()).collect();

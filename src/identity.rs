@@ -1,0 +1,171 @@
+//! Who a workload is: a trust domain, and within it a service account of a namespace. Together
+//! they spell the SPIFFE id that its certificate carries,
+//! `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// Why a name cannot be part of an identity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no {what}: {rule}")]
+pub struct InvalidIdentity {
+    text: String,
+    what: &'static str,
+    rule: &'static str,
+}
+
+/// The trust domain of a mesh, as `cluster.local` (SPIFFE ID §2.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrustDomain(String);
+
+/// A service account of a namespace. What the Mesos Pilot expects of every workload is
+/// `default` in `default`, the default here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServiceAccount {
+    namespace: String,
+    name: String,
+}
+
+/// A workload's identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpiffeId<'i> {
+    /// The mesh.
+    pub trust_domain: &'i TrustDomain,
+    /// Who it is in the mesh.
+    pub service_account: &'i ServiceAccount,
+}
+
+impl fmt::Display for SpiffeId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ServiceAccount { namespace, name } = self.service_account;
+        write!(
+            f,
+            "spiffe://{}/ns/{namespace}/sa/{name}",
+            self.trust_domain.0
+        )
+    }
+}
+
+impl Default for TrustDomain {
+    fn default() -> Self {
+        Self("cluster.local".to_owned())
+    }
+}
+
+impl fmt::Display for TrustDomain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for TrustDomain {
+    type Err = InvalidIdentity;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIdentity> {
+        let allowed = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_')
+        };
+        if !text.is_empty() && text.len() <= 255 && text.bytes().all(allowed) {
+            return Ok(Self(text.to_owned()));
+        }
+        let rule = "up to 255 lower-case letters, digits, dots, dashes and underscores";
+        Err(InvalidIdentity {
+            text: text.to_owned(),
+            what: "trust domain",
+            rule,
+        })
+    }
+}
+
+impl Default for ServiceAccount {
+    fn default() -> Self {
+        Self {
+            namespace: "default".to_owned(),
+            name: "default".to_owned(),
+        }
+    }
+}
+
+impl ServiceAccount {
+    /// The namespace.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The name within the namespace.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The account of the same name in another namespace.
+    ///
+    /// # Errors
+    /// `namespace` is no DNS label.
+    pub fn in_namespace(&self, namespace: &str) -> Result<Self, InvalidIdentity> {
+        let namespace = dns_label(namespace, "namespace")?;
+        Ok(Self {
+            namespace,
+            name: self.name.clone(),
+        })
+    }
+
+    /// Another account in the same namespace.
+    ///
+    /// # Errors
+    /// `name` is no DNS label.
+    pub fn named(&self, name: &str) -> Result<Self, InvalidIdentity> {
+        let name = dns_label(name, "service account")?;
+        Ok(Self {
+            namespace: self.namespace.clone(),
+            name,
+        })
+    }
+}
+
+/// RFC 1123 §2.1, as Kubernetes names namespaces and service accounts.
+fn dns_label(text: &str, what: &'static str) -> Result<String, InvalidIdentity> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let edges = text.starts_with('-') || text.ends_with('-');
+    if !text.is_empty() && text.len() <= 63 && !edges && text.bytes().all(allowed) {
+        return Ok(text.to_owned());
+    }
+    let rule = "up to 63 lower-case letters, digits and inner dashes";
+    Err(InvalidIdentity {
+        text: text.to_owned(),
+        what,
+        rule,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_what_the_mesos_pilot_expects_of_every_workload() {
+        let (trust_domain, service_account) = (TrustDomain::default(), ServiceAccount::default());
+        let id = SpiffeId {
+            trust_domain: &trust_domain,
+            service_account: &service_account,
+        };
+        assert_eq!(
+            id.to_string(),
+            "spiffe://cluster.local/ns/default/sa/default"
+        );
+    }
+
+    #[test]
+    fn a_name_cannot_add_a_segment_to_the_id() {
+        for name in ["", "a/b", "../x", "A", "-a", "a b"] {
+            assert!(ServiceAccount::default().named(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_trust_domain_is_a_host_name() {
+        assert!("mesh.example.org".parse::<TrustDomain>().is_ok());
+        assert!("Mesh/x".parse::<TrustDomain>().is_err());
+    }
+}

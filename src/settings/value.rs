@@ -1,0 +1,632 @@
+//! The values of settings: each type is made by its parser only, and what is refused says what
+//! would be right.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+/// Why a text is no value of a setting, as a fragment that follows the text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidValue(String);
+
+impl InvalidValue {
+    fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
+    }
+
+    /// The words of another error.
+    pub(super) fn because(error: impl fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Defines an enumeration with the spellings that Istio uses.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        pub enum $name { $($(#[$about])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// The spelling.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidValue;
+
+            fn from_str(text: &str) -> Result<Self, InvalidValue> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(one_of(text, &[$($word),+])),
+                }
+            }
+        }
+    };
+}
+
+fn one_of(text: &str, words: &[&str]) -> InvalidValue {
+    let near = words.iter().find(|word| word.eq_ignore_ascii_case(text));
+    InvalidValue::new(match near {
+        Some(word) => format!("the spelling is {word}"),
+        None => format!("expected {}", words.join(", ")),
+    })
+}
+
+words! {
+    /// Whether a pod that says nothing is injected.
+    Policy {
+        /// It is.
+        Enabled = "enabled",
+        /// Only a pod that asks for it is.
+        Disabled = "disabled",
+    }
+}
+
+words! {
+    /// Kubernetes' words for whether an image is pulled again; Marathon knows `forcePull`.
+    ImagePullPolicy {
+        /// `"forcePull": true`
+        Always = "Always",
+        /// Marathon's default, nothing is written.
+        IfNotPresent = "IfNotPresent",
+        /// `"forcePull": false`, the nearest that Marathon has.
+        Never = "Never",
+    }
+}
+
+words! {
+    /// How pilot-agent authenticates Pilot.
+    ControlPlaneAuthPolicy {
+        /// Not at all.
+        None = "NONE",
+        /// By certificate. pilot-agent 1.0.5 expects a SAN that no Pilot outside Kubernetes has.
+        MutualTls = "MUTUAL_TLS",
+    }
+}
+
+words! {
+    /// Envoy's log levels (pilot-agent `--proxyLogLevel`).
+    LogLevel {
+        /// Everything.
+        Trace = "trace",
+        /// For debugging.
+        Debug = "debug",
+        /// What goes on.
+        Info = "info",
+        /// What may go wrong.
+        Warn = "warn",
+        /// What went wrong.
+        Err = "err",
+        /// What cannot go on.
+        Critical = "critical",
+        /// Nothing.
+        Off = "off",
+    }
+}
+
+/// How traffic is captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum InterceptionMode {
+    /// By NAT: the only mode that a Marathon pod can have.
+    #[serde(rename = "REDIRECT")]
+    Redirect,
+}
+
+impl InterceptionMode {
+    /// The spelling.
+    pub fn as_str(self) -> &'static str {
+        "REDIRECT"
+    }
+}
+
+impl FromStr for InterceptionMode {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        match text {
+            "REDIRECT" => Ok(Self::Redirect),
+            "TPROXY" => Err(InvalidValue::new(
+                "Envoy would need the capability NET_ADMIN, which a Marathon pod cannot ask for; \
+                 use REDIRECT",
+            )),
+            _ => Err(one_of(text, &["REDIRECT"])),
+        }
+    }
+}
+
+/// A port that something can listen on, 1 to 65535.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Port(u16);
+
+impl Port {
+    pub(super) const fn fixed(port: u16) -> Self {
+        Self(port)
+    }
+
+    /// The number.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Port {
+    type Error = InvalidValue;
+
+    fn try_from(number: i64) -> Result<Self, InvalidValue> {
+        let port = u16::try_from(number).ok().filter(|port| *port > 0);
+        port.map(Self)
+            .ok_or_else(|| InvalidValue::new(format!("{number} is no port (1 to 65535)")))
+    }
+}
+
+impl FromStr for Port {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let port = text.parse().ok().filter(|port| plain && *port > 0);
+        port.map(Self)
+            .ok_or_else(|| InvalidValue::new(format!("{text:?} is no port (1 to 65535)")))
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A port, or 0 for none.
+pub(super) fn port_or_off(text: &str) -> Result<u16, InvalidValue> {
+    if text == "0" {
+        Ok(0)
+    } else {
+        text.parse().map(Port::number)
+    }
+}
+
+/// A number of threads; 0 and nothing mean the default.
+pub(super) fn count_or_default(text: &str) -> Result<Option<u16>, InvalidValue> {
+    match text {
+        "" | "0" => Ok(None),
+        _ => text
+            .parse()
+            .map(Some)
+            .map_err(|_| InvalidValue::new("expected a number of threads")),
+    }
+}
+
+/// A number of seconds, at least 1.
+pub(super) fn seconds(text: &str) -> Result<u16, InvalidValue> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0);
+    seconds.ok_or_else(|| InvalidValue::new("expected a number of seconds, 1 to 65535"))
+}
+
+/// A comma list of ports, or all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ports {
+    /// `*`
+    All,
+    /// These, in order, each once.
+    List(Vec<Port>),
+}
+
+impl Ports {
+    /// No ports.
+    pub const fn none() -> Self {
+        Self::List(Vec::new())
+    }
+
+    /// A list; `*` is refused.
+    pub(super) fn parse_list(text: &str) -> Result<Self, InvalidValue> {
+        refuse_wildcard(text)?;
+        text.parse()
+    }
+
+    /// The listed ports; none for `*`.
+    pub fn list(&self) -> &[Port] {
+        match self {
+            Self::All => &[],
+            Self::List(ports) => ports,
+        }
+    }
+}
+
+impl FromStr for Ports {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        if text == "*" {
+            return Ok(Self::All);
+        }
+        let mut ports = Vec::new();
+        for port in listed(text) {
+            let port = port.parse()?;
+            if !ports.contains(&port) {
+                ports.push(port);
+            }
+        }
+        Ok(Self::List(ports))
+    }
+}
+
+impl fmt::Display for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("*"),
+            Self::List(ports) => joined(f, ports),
+        }
+    }
+}
+
+/// A comma list of IPv4 ranges, or all of them. istio-iptables.sh 1.0.5 captures no IPv6.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IpRanges {
+    /// `*`
+    All,
+    /// These, in order.
+    List(Vec<IpRange>),
+}
+
+/// An IPv4 range in CIDR notation, as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IpRange(String);
+
+impl IpRanges {
+    /// No ranges.
+    pub const fn none() -> Self {
+        Self::List(Vec::new())
+    }
+
+    /// A list; `*` is refused.
+    pub(super) fn parse_list(text: &str) -> Result<Self, InvalidValue> {
+        refuse_wildcard(text)?;
+        text.parse()
+    }
+}
+
+impl FromStr for IpRanges {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        if text == "*" {
+            return Ok(Self::All);
+        }
+        listed(text)
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map(Self::List)
+    }
+}
+
+impl fmt::Display for IpRanges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("*"),
+            Self::List(ranges) => joined(f, ranges),
+        }
+    }
+}
+
+impl FromStr for IpRange {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let parts = text.split_once('/');
+        let valid = parts.is_some_and(|(address, bits)| {
+            let plain = bits.bytes().all(|byte| byte.is_ascii_digit());
+            address.parse::<Ipv4Addr>().is_ok()
+                && plain
+                && bits.parse::<u8>().is_ok_and(|bits| bits <= 32)
+        });
+        if valid {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(InvalidValue::new(format!(
+            "{text:?} is no IPv4 range such as 10.0.0.0/8"
+        )))
+    }
+}
+
+impl fmt::Display for IpRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn refuse_wildcard(text: &str) -> Result<(), InvalidValue> {
+    match text {
+        "*" => Err(InvalidValue::new(
+            "* would exclude everything; list what to exclude",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The items of a comma list; blanks around them are passed over.
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(move |_| !text.trim().is_empty())
+}
+
+fn joined(f: &mut fmt::Formatter<'_>, items: &[impl fmt::Display]) -> fmt::Result {
+    for (index, item) in items.iter().enumerate() {
+        let comma = if index > 0 { "," } else { "" };
+        write!(f, "{comma}{item}")?;
+    }
+    Ok(())
+}
+
+/// Serialises by `Display`, as the value is spelt everywhere else.
+macro_rules! serialise_as_text {
+    ($($name:ident),+) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    )+};
+}
+serialise_as_text!(Ports, IpRanges);
+
+/// Defines a string that has been checked.
+macro_rules! checked {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        pub struct $name(String);
+
+        impl $name {
+            pub(super) fn fixed(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidValue;
+
+            fn from_str(text: &str) -> Result<Self, InvalidValue> {
+                let check: fn(&str) -> Result<(), InvalidValue> = $check;
+                check(text).map(|()| Self(text.to_owned()))
+            }
+        }
+    };
+}
+
+checked! {
+    /// A `host:port`. pilot-agent refuses one without a port.
+    Address, |text| {
+        let (host, port) = text
+            .rsplit_once(':')
+            .ok_or_else(|| InvalidValue::new(format!("{text:?} has no port; expected host:port")))?;
+        host_name(host)?;
+        port.parse::<Port>().map(drop)
+    }
+}
+
+checked! {
+    /// A DNS domain.
+    Domain, host_name
+}
+
+checked! {
+    /// An image of a registry, as Docker names it.
+    ImageId, |text| {
+        let bad = text.is_empty() || text.len() > 1024 || text.chars().any(|c| c.is_whitespace() || c.is_control());
+        if bad { Err(InvalidValue::new("expected an image such as docker.io/istio/proxyv2:1.0.5")) } else { Ok(()) }
+    }
+}
+
+checked! {
+    /// A duration as Go spells it: `45s`, `1m0s`, `500ms`.
+    GoDuration, |text| {
+        let expected = || InvalidValue::new(format!("{text:?} is no duration such as 2s, 1m30s or 500ms"));
+        let mut rest = text;
+        while !rest.is_empty() {
+            let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+            let unit = rest[number..].find(|c: char| c.is_ascii_digit() || c == '.').map_or(rest.len(), |end| number + end);
+            let known = matches!(&rest[number..unit], "h" | "m" | "s" | "ms" | "us" | "ns");
+            if !known || rest[..number].parse::<f64>().is_err() {
+                return Err(expected());
+            }
+            rest = &rest[unit..];
+        }
+        if text.is_empty() { Err(expected()) } else { Ok(()) }
+    }
+}
+
+checked! {
+    /// Where the Mesos fetcher gets the bundle. `{namespace}` and `{service-account}` in it stand
+    /// for the pod's identity.
+    BundleUri, |text| {
+        let known = text.replace("{namespace}", "").replace("{service-account}", "");
+        let scheme = text.starts_with('/') || text.split_once("://").is_some_and(|(scheme, rest)| {
+            !scheme.is_empty() && !rest.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+        if !scheme || text.len() > 1024 || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(InvalidValue::new("expected a URI of the Mesos fetcher, such as file:///… or https://…, up to 1024 characters"));
+        }
+        if known.contains(['{', '}']) {
+            return Err(InvalidValue::new("the only placeholders are {namespace} and {service-account}"));
+        }
+        Ok(())
+    }
+}
+
+fn host_name(text: &str) -> Result<(), InvalidValue> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    if !text.is_empty() && text.len() <= 253 && text.bytes().all(allowed) {
+        return Ok(());
+    }
+    Err(InvalidValue::new(format!("{text:?} is no host name")))
+}
+
+/// CPU shares, at least Marathon's minimum of 0.001.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Cpu(f64);
+
+/// Memory in Marathon's unit, at least its minimum of 32 MB for anything that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Megabytes(f64);
+
+impl Cpu {
+    pub(super) const fn fixed(shares: f64) -> Self {
+        Self(shares)
+    }
+
+    /// The number of shares.
+    pub fn shares(self) -> f64 {
+        self.0
+    }
+}
+
+impl FromStr for Cpu {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let (number, scale) = match text.strip_suffix('m') {
+            Some(milli) => (milli, 0.001),
+            None => (text, 1.0),
+        };
+        let shares = quantity(number).map(|number| number * scale);
+        shares
+            .filter(|shares| (0.001..=1024.0).contains(shares))
+            .map(Self)
+            .ok_or_else(|| InvalidValue::new("expected CPU shares such as 0.5 or 500m"))
+    }
+}
+
+impl Megabytes {
+    pub(super) const fn fixed(megabytes: f64) -> Self {
+        Self(megabytes)
+    }
+
+    /// The number of megabytes.
+    pub fn number(self) -> f64 {
+        self.0
+    }
+}
+
+impl FromStr for Megabytes {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let unit = text
+            .find(|c: char| c.is_ascii_alphabetic())
+            .unwrap_or(text.len());
+        let scale = match &text[unit..] {
+            "" | "Mi" | "M" => Some(1.0),
+            "Gi" | "G" => Some(1024.0),
+            _ => None,
+        };
+        let megabytes = scale.and_then(|scale| Some(quantity(&text[..unit])? * scale));
+        megabytes
+            .filter(|megabytes| (32.0..=1_048_576.0).contains(megabytes))
+            .map(Self)
+            .ok_or_else(|| {
+                InvalidValue::new("expected memory such as 512 (MB), 512Mi or 1Gi, at least 32 MB")
+            })
+    }
+}
+
+/// A plain decimal number.
+fn quantity(text: &str) -> Option<f64> {
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse().ok().filter(|_| plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_lists_take_blanks_and_drop_repeats() {
+        assert_eq!("80, 443,80".parse::<Ports>().unwrap().to_string(), "80,443");
+        assert_eq!("".parse::<Ports>().unwrap(), Ports::none());
+        assert_eq!("*".parse::<Ports>().unwrap(), Ports::All);
+        for text in ["0", "65536", "http", "80,,81", "-1", "+1", "80;reboot"] {
+            assert!(text.parse::<Ports>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ranges_are_ipv4_in_cidr_notation() {
+        assert_eq!(
+            "10.0.0.0/8".parse::<IpRanges>().unwrap().to_string(),
+            "10.0.0.0/8"
+        );
+        for text in [
+            "bad",
+            "10.0.0.1",
+            "10.0.0.0/33",
+            "::/0",
+            "10.0.0.0/+8",
+            "10.0.0.0/8,",
+        ] {
+            assert!(text.parse::<IpRanges>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn excluding_everything_is_refused() {
+        assert!(Ports::parse_list("*").is_err());
+        assert!(IpRanges::parse_list("*").is_err());
+    }
+
+    #[test]
+    fn quantities_take_kubernetes_units() {
+        assert_eq!("500m".parse::<Cpu>().unwrap().shares(), 0.5);
+        assert_eq!("1Gi".parse::<Megabytes>().unwrap().number(), 1024.0);
+        assert!("1e9".parse::<Cpu>().is_err());
+        assert!("128Ki".parse::<Megabytes>().is_err());
+    }
+
+    #[test]
+    fn durations_are_those_of_go() {
+        for text in ["2s", "1m0s", "1.5h", "500ms"] {
+            assert!(text.parse::<GoDuration>().is_ok(), "{text}");
+        }
+        for text in ["", "2", "s", "1 s", "-1s", "1d", "1.2.3s"] {
+            assert!(text.parse::<GoDuration>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_needs_a_port() {
+        assert!("pilot:15010".parse::<Address>().is_ok());
+        assert!("pilot".parse::<Address>().is_err());
+        assert!("pilot:x".parse::<Address>().is_err());
+        assert!("$(id):1".parse::<Address>().is_err());
+    }
+
+    #[test]
+    fn a_bundle_uri_knows_two_placeholders() {
+        assert!(
+            "https://ca/{namespace}/{service-account}.tgz"
+                .parse::<BundleUri>()
+                .is_ok()
+        );
+        assert!("https://ca/{pod}.tgz".parse::<BundleUri>().is_err());
+        assert!("bundle.tgz".parse::<BundleUri>().is_err());
+    }
+
+    #[test]
+    fn a_word_in_the_wrong_case_is_told_its_spelling() {
+        let error = "always".parse::<ImagePullPolicy>().unwrap_err();
+        assert_eq!(error.to_string(), "the spelling is Always");
+    }
+}
