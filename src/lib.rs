@@ -2,4 +2,6 @@
 
 pub mod document;
 pub mod identity;
+pub mod plan;
+pub mod pod;
 pub mod settings;

@@ -8,6 +8,7 @@ use std::fmt;
 pub struct Path<'p> {
     parent: Option<&'p Path<'p>>,
     step: Step<'p>,
+    depth: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -24,23 +25,31 @@ impl<'p> Path<'p> {
         Self {
             parent: None,
             step: Step::Root(pointer),
+            depth: 0,
         }
     }
 
     /// The member `key` of the object at this path.
     pub fn key(&'p self, key: &'p str) -> Self {
+        self.step(Step::Key(key))
+    }
+
+    /// How many steps there are from the root.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    fn step(&'p self, step: Step<'p>) -> Self {
         Self {
             parent: Some(self),
-            step: Step::Key(key),
+            step,
+            depth: self.depth + 1,
         }
     }
 
     /// The element `index` of the array at this path.
     pub fn index(&'p self, index: usize) -> Self {
-        Self {
-            parent: Some(self),
-            step: Step::Index(index),
-        }
+        self.step(Step::Index(index))
     }
 }
 

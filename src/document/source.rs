@@ -91,6 +91,14 @@ impl Source {
         Raw::parse(body, self.text.len() - body.len())
     }
 
+    /// The value that begins at `start` and is the rest of the text.
+    ///
+    /// # Errors
+    /// The rest of the text is not exactly one JSON value.
+    pub fn part(&self, start: usize) -> Result<Raw<'_>, Box<Diagnostic>> {
+        Raw::parse(&self.text[start..], start)
+    }
+
     /// Where a byte offset is, for people.
     pub fn position(&self, offset: usize) -> Position {
         let line = self.line_at(offset);

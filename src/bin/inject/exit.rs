@@ -1,0 +1,82 @@
+//! Exit codes, which scripts rely on, and failures, which carry one.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+/// The exit codes. All others are reserved; clap itself uses 2 for bad usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Done.
+    Done = 0,
+    /// A gate said no: `--strict` found a warning.
+    Gate = 1,
+    /// Bad usage or bad input; nothing was written.
+    Input = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a run ends early.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    message: String,
+    hint: Option<String>,
+    kind: Option<io::ErrorKind>,
+}
+
+impl Failure {
+    /// Bad usage or bad input.
+    pub(crate) fn input(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Input,
+            message: message.into(),
+            hint: None,
+            kind: None,
+        }
+    }
+
+    /// A gate said no.
+    pub(crate) fn gate(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Gate,
+            ..Self::input(message)
+        }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Nobody reads our output any more, as in `inject … | head`.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        self.kind == Some(io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        let kind = Some(error.kind());
+        Self {
+            kind,
+            ..Self::input(error.to_string())
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\n  = help: {hint}"),
+            None => Ok(()),
+        }
+    }
+}

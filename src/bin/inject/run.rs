@@ -1,0 +1,199 @@
+//! The main job: read, inject, stage; and only if every document is fine, write.
+
+use std::io::{self, Write};
+
+use json_patch::PatchOperation;
+use json_patch::jsonptr::PointerBuf;
+use marathon_inject::document::{Source, Splice};
+use marathon_inject::plan::{Change, Injector, Rewritten, rewrite};
+
+use crate::args::{Emit, InjectArgs};
+use crate::exit::Failure;
+use crate::inputs::{Input, inputs};
+use crate::outputs::{Outputs, Staged};
+use crate::report::Report;
+use crate::settings::injector;
+
+/// Runs `inject` without a subcommand.
+pub(crate) fn run(args: &InjectArgs) -> Result<(), Failure> {
+    let mut report = Report::new(args.quiet);
+    let injector = injector(args, &mut report)?;
+    let inputs = inputs(args)?;
+    let mut run = Run {
+        outputs: Outputs::new(args, &inputs)?,
+        injector,
+        emit: args.emit,
+        several: inputs.len() > 1,
+    };
+    let progress = report.progress(inputs.len());
+    for input in &inputs {
+        progress.set_message(input.name().to_owned());
+        run.document(input, &mut report)?;
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    let verdict = verdict(&report, args.strict);
+    let done = if verdict.is_ok() {
+        run.outputs.release()
+    } else {
+        Ok(())
+    };
+    report.tell()?;
+    verdict.and(done)
+}
+
+fn verdict(report: &Report, strict: bool) -> Result<(), Failure> {
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let (errors, warnings) = (report.errors(), report.warnings());
+    if errors > 0 {
+        let message = format!("{errors} fault{}; nothing was written", plural(errors));
+        return Err(Failure::input(message));
+    }
+    if strict && warnings > 0 {
+        let message = format!(
+            "{warnings} warning{} under --strict; nothing was written",
+            plural(warnings)
+        );
+        return Err(Failure::gate(message));
+    }
+    Ok(())
+}
+
+struct Run {
+    injector: Injector,
+    outputs: Outputs,
+    emit: Emit,
+    several: bool,
+}
+
+impl Run {
+    fn document(&mut self, input: &Input, report: &mut Report) -> Result<(), Failure> {
+        let source = match input.read()? {
+            Ok(source) => source,
+            Err((source, fault)) => {
+                report.findings(&source, &[*fault]);
+                return Ok(());
+            }
+        };
+        let only_changes = self.outputs.only_changes();
+        let mut staged = self.outputs.stage(input)?;
+        let written = match self.emit {
+            Emit::Json => json(&self.injector, &source, &mut staged, report, self.several),
+            Emit::Patch => patch(&self.injector, &source, &mut staged, report),
+            Emit::Diff => diff(&self.injector, &source, &mut staged, report),
+        };
+        let changed = written?;
+        if let Staged::File(file, target) = staged
+            && (changed || !only_changes)
+        {
+            self.outputs.keep(*file, target);
+        }
+        Ok(())
+    }
+}
+
+/// Rewrites a document, reporting each entry before `each` gets it. A document with faults of its
+/// own is reported whole.
+fn each_entry(
+    injector: &Injector,
+    source: &Source,
+    report: &mut Report,
+    mut each: impl FnMut(Rewritten) -> io::Result<()>,
+) -> io::Result<()> {
+    let rewritten = rewrite(source, Change::Inject(injector), |rewritten| {
+        report.entry(source, &rewritten);
+        each(rewritten)
+    });
+    rewritten.unwrap_or_else(|faults| {
+        report.findings(source, &faults);
+        Ok(())
+    })
+}
+
+/// The document; whether it is another one than before.
+fn json(
+    injector: &Injector,
+    source: &Source,
+    out: &mut impl Write,
+    report: &mut Report,
+    several: bool,
+) -> io::Result<bool> {
+    let mut changed = false;
+    let mut splice = Splice::new(source.text(), &mut *out);
+    each_entry(injector, source, report, |rewritten| {
+        let Some(text) = rewritten.text else {
+            return Ok(());
+        };
+        changed = true;
+        splice.replace(rewritten.place, &text)
+    })?;
+    splice.finish()?;
+    // One after the other, documents need something between them.
+    if several && !source.text().ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    Ok(changed)
+}
+
+/// The patch of the whole document, an operation a line.
+fn patch(
+    injector: &Injector,
+    source: &Source,
+    out: &mut impl Write,
+    report: &mut Report,
+) -> io::Result<bool> {
+    let mut before = "[";
+    each_entry(injector, source, report, |rewritten| {
+        for operation in rewritten.patch.0 {
+            let operation = below(&rewritten.pointer, operation);
+            write!(out, "{before}\n  ")?;
+            serde_json::to_writer(&mut *out, &operation)?;
+            before = ",";
+        }
+        Ok(())
+    })?;
+    let changed = before == ",";
+    out.write_all(if changed { b"\n]\n" } else { b"[]\n" })?;
+    Ok(changed)
+}
+
+/// An operation on an entry as one on its document.
+fn below(pointer: &str, mut operation: PatchOperation) -> PatchOperation {
+    let put = |path: &mut PointerBuf| {
+        *path =
+            PointerBuf::parse(format!("{pointer}{path}")).expect("two pointers in a row are one");
+    };
+    match &mut operation {
+        PatchOperation::Add(add) => put(&mut add.path),
+        PatchOperation::Remove(remove) => put(&mut remove.path),
+        PatchOperation::Replace(replace) => put(&mut replace.path),
+        PatchOperation::Test(test) => put(&mut test.path),
+        PatchOperation::Move(moved) => {
+            put(&mut moved.from);
+            put(&mut moved.path);
+        }
+        PatchOperation::Copy(copy) => {
+            put(&mut copy.from);
+            put(&mut copy.path);
+        }
+    }
+    operation
+}
+
+/// The unified diff, with names that `patch -p1` takes.
+fn diff(
+    injector: &Injector,
+    source: &Source,
+    out: &mut impl Write,
+    report: &mut Report,
+) -> io::Result<bool> {
+    let mut text = Vec::with_capacity(source.text().len());
+    let changed = json(injector, source, &mut text, report, false)?;
+    if changed {
+        let name = source.name().trim_start_matches('/');
+        let diff = similar::TextDiff::from_lines(source.text().as_bytes(), text.as_slice());
+        let (a, b) = (format!("a/{name}"), format!("b/{name}"));
+        diff.unified_diff().header(&a, &b).to_writer(out)?;
+    }
+    Ok(changed)
+}

@@ -1,0 +1,28 @@
+//! From a pod and the settings to an RFC 6902 patch. Pure: the same pod and settings give the
+//! same bytes, everywhere and always.
+//!
+//! A pod that was injected before is first brought back to what it was, by its [`record`], and
+//! then injected as if for the first time. That makes injection idempotent and every upgrade equal
+//! to a fresh injection, by construction.
+
+mod addition;
+mod certs;
+mod change;
+mod complete;
+mod decide;
+mod init;
+mod inject;
+mod labels;
+mod overlay;
+mod ports;
+mod proxy;
+mod record;
+mod removal;
+mod rewrite;
+mod service;
+
+pub use decide::Skip;
+pub use inject::Injector;
+pub use overlay::{Overlay, OverlayError};
+pub use record::{Record, RecordError};
+pub use rewrite::{Change, Outcome, Rewritten, rewrite, rewrite_to};

@@ -1,0 +1,297 @@
+//! One pod's way: back to what it was, if it has a record; then looked at, planned, edited,
+//! checked again and written.
+
+use std::borrow::Cow;
+
+use json_patch::Patch;
+
+use super::decide::{Skip, decide};
+use super::inject::Injector;
+use super::record::Record;
+use super::removal::Removal;
+use super::{Outcome, labels, service};
+use crate::document::{Diagnostic, Layout, Node, Path, Raw, Severity, Source};
+use crate::pod::{Marathon, Pod, Unfinished, validate};
+use crate::settings::{STATUS_LABEL, Settings};
+
+/// What a pod becomes.
+pub(super) struct Planned {
+    pub(super) outcome: Outcome,
+    pub(super) patch: Patch,
+    /// The new text, if it is another one.
+    pub(super) text: Option<String>,
+}
+
+/// Where a pod is written.
+#[derive(Clone, Copy)]
+pub(super) struct PodText<'t> {
+    pub(super) document: &'t str,
+    pub(super) raw: Raw<'t>,
+    /// The layout of the document.
+    pub(super) habits: &'t Layout,
+}
+
+impl PodText<'_> {
+    fn write(&self, tree: &Node<'_>) -> String {
+        tree.write(self.document, &Layout::of_value(self.raw, self.habits))
+    }
+
+    /// The line on which the pod begins, up to the pod.
+    fn line(&self) -> &str {
+        let before = &self.document[..self.raw.span().start];
+        &before[before.rfind('\n').map_or(0, |newline| newline + 1)..]
+    }
+}
+
+/// What a look at a pod told: how it is to be injected, or why not.
+struct Wish<'s> {
+    skip: Option<Skip>,
+    settings: Cow<'s, Settings>,
+    service: String,
+}
+
+/// Takes out what was injected. Faults go to `findings`, and then there is no plan.
+pub(super) fn remove(
+    tree: Node<'_>,
+    text: &PodText<'_>,
+    at: &Path<'_>,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Planned> {
+    let Some(record) = record(&Pod::new(&tree), at, findings)? else {
+        return Some(Planned::nothing(Outcome::NotInjected));
+    };
+    let removal = Removal::new(&tree, &record);
+    let mut tree = tree;
+    let text = restored(&mut tree, &removal, text, findings)?;
+    drop(tree);
+    Some(Planned {
+        outcome: Outcome::Removed(None),
+        patch: removal.patch,
+        text: Some(text),
+    })
+}
+
+impl Injector {
+    /// Injects a pod, or brings its injection up to date. Faults go to `findings`, and then there
+    /// is no plan.
+    pub(super) fn inject(
+        &self,
+        tree: Node<'_>,
+        text: &PodText<'_>,
+        at: &Path<'_>,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Option<Planned> {
+        let Some(record) = record(&Pod::new(&tree), at, findings)? else {
+            return self.first_time(tree, text, at, findings);
+        };
+        let removal = Removal::new(&tree, &record);
+        let mut tree = tree;
+        let original = restored(&mut tree, &removal, text, findings)?;
+        // Looked at where a person wrote it, for the places; planned on the text it had.
+        let wish = self.look(&Pod::new(&tree), at, findings)?;
+        drop(tree);
+        self.again(removal, &original, text, at, wish, findings)
+    }
+
+    fn first_time(
+        &self,
+        tree: Node<'_>,
+        text: &PodText<'_>,
+        at: &Path<'_>,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Option<Planned> {
+        let wish = self.look(&Pod::new(&tree), at, findings)?;
+        if let Some(skip) = wish.skip {
+            return Some(Planned::nothing(Outcome::Skipped(skip)));
+        }
+        let (patch, text) = self.fresh(tree, text, at, &wish, findings)?;
+        Some(Planned {
+            outcome: Outcome::Injected,
+            patch,
+            text: Some(text),
+        })
+    }
+
+    fn again(
+        &self,
+        removal: Removal,
+        original: &str,
+        text: &PodText<'_>,
+        at: &Path<'_>,
+        wish: Wish<'_>,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Option<Planned> {
+        if let Some(skip) = wish.skip {
+            let (patch, text) = (removal.patch, Some(original.to_owned()));
+            return Some(Planned {
+                outcome: Outcome::Removed(Some(skip)),
+                patch,
+                text,
+            });
+        }
+        let line = text.line();
+        let before = Source::new("", [line, original].concat());
+        let raw = before
+            .part(line.len())
+            .map_err(|fault| findings.push(*fault))
+            .ok()?;
+        let tree = raw
+            .tree(at)
+            .map_err(|faults| findings.extend(faults))
+            .ok()?;
+        let before = PodText {
+            document: before.text(),
+            raw,
+            habits: text.habits,
+        };
+        let (patch, new) = self.fresh(tree, &before, at, &wish, findings)?;
+        if new == text.raw.text() {
+            return Some(Planned::nothing(Outcome::UpToDate));
+        }
+        let patch = Patch(removal.patch.0.into_iter().chain(patch.0).collect());
+        Some(Planned {
+            outcome: Outcome::Updated,
+            patch,
+            text: Some(new),
+        })
+    }
+
+    /// Validates a pod without a record, reads its labels and decides.
+    fn look<'s>(
+        &'s self,
+        pod: &Pod<'_, '_>,
+        at: &Path<'_>,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Option<Wish<'s>> {
+        let before = findings.len();
+        let (settings, found) = labels::heed(&self.settings, pod, at);
+        findings.extend(found);
+        let skip = decide(pod, &settings, at).unwrap_or_else(|fault| {
+            findings.push(*fault);
+            None
+        });
+        let mut service_name = String::new();
+        if skip.is_none() {
+            match service::service(pod, at) {
+                Ok(name) => service_name = name.into_owned(),
+                Err(fault) => findings.push(*fault),
+            }
+        }
+        let nothing = Unfinished::default();
+        let unfinished = if skip.is_none() {
+            &self.unfinished()
+        } else {
+            &nothing
+        };
+        findings.extend(validate(pod.node(), at, &Marathon::default(), unfinished));
+        let fine = findings[before..]
+            .iter()
+            .all(|finding| finding.severity < Severity::Error);
+        fine.then_some(Wish {
+            skip,
+            settings,
+            service: service_name,
+        })
+    }
+
+    /// Injects a pod that has no record and is to be injected.
+    fn fresh(
+        &self,
+        tree: Node<'_>,
+        text: &PodText<'_>,
+        at: &Path<'_>,
+        wish: &Wish<'_>,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Option<(Patch, String)> {
+        let patch = self.patch(&Pod::new(&tree), &wish.settings, &wish.service);
+        let mut tree = tree;
+        if let Err(error) = tree.apply(&patch) {
+            findings.push(bug(&format!("the patch does not fit the pod: {error}")));
+            return None;
+        }
+        let faults = validate(&tree, at, &Marathon::default(), &Unfinished::default());
+        let errors = faults
+            .into_iter()
+            .filter(|fault| fault.severity == Severity::Error);
+        let known = findings.len();
+        findings.extend(errors.map(|fault| self.explained(fault)));
+        if findings.len() > known {
+            return None;
+        }
+        let text = text.write(&tree);
+        drop(tree);
+        Some((patch, text))
+    }
+
+    /// A fault that the pod got by injection: the overlays', or else ours.
+    fn explained(&self, fault: Diagnostic) -> Diagnostic {
+        let message = if self.has_overlays() {
+            format!("with the overlays this pod is invalid: {}", fault.message)
+        } else {
+            format!("injected, this pod would be invalid: {}", fault.message)
+        };
+        let hint = if self.has_overlays() {
+            "an overlay adds what Marathon refuses; correct it"
+        } else {
+            "unless the pod's own istio-init or istio-proxy container explains it, this is a bug \
+             in inject: please report it with the pod"
+        };
+        Diagnostic { message, ..fault }.hint(hint)
+    }
+}
+
+impl Planned {
+    fn nothing(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            patch: Patch(Vec::new()),
+            text: None,
+        }
+    }
+}
+
+/// The pod's record, if it has one; `None` if that is damaged.
+fn record(
+    pod: &Pod<'_, '_>,
+    at: &Path<'_>,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Option<Record>> {
+    match Record::of(pod) {
+        Ok(record) => Some(record),
+        Err(error) => {
+            let span = pod.label(STATUS_LABEL).and_then(Node::span);
+            let pointer = at.key("labels").key(STATUS_LABEL).to_string();
+            findings.push(
+                Diagnostic::error(error.to_string())
+                    .span(span)
+                    .pointer(pointer)
+                    .hint(
+                        "restore the label from the injected file's history, or remove it together \
+                     with what was injected",
+                    ),
+            );
+            None
+        }
+    }
+}
+
+/// Brings the tree back to what it was, and gives its text.
+fn restored<'a>(
+    tree: &mut Node<'a>,
+    removal: &'a Removal,
+    text: &PodText<'_>,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<String> {
+    match removal.apply(tree) {
+        Ok(()) => Some(text.write(tree)),
+        Err(error) => {
+            findings.push(bug(&format!("the removal does not fit the pod: {error}")));
+            None
+        }
+    }
+}
+
+fn bug(words: &str) -> Diagnostic {
+    Diagnostic::error(format!("bug in inject: {words}"))
+        .hint("please report it with the pod; nothing was written")
+}

@@ -1,0 +1,113 @@
+//! Overlays: partial pods that a user lays over what injection adds, before that is laid under the
+//! pod. By name for arrays of named things, by key for the rest; `null` takes a member out.
+
+use serde_json::{Map, Value};
+
+use crate::document::{Diagnostic, Kind, Path, Source};
+
+/// An overlay, read and checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overlay {
+    members: Map<String, Value>,
+}
+
+/// Why a file is no overlay: its source for showing, and all its faults.
+#[derive(Debug)]
+pub struct OverlayError {
+    /// What is wrong, in the file's own places.
+    pub faults: Vec<Diagnostic>,
+}
+
+/// Members of a pod that are what the pod is, not what is added to it.
+const THE_PODS_OWN: [&str; 4] = ["id", "version", "networks", "scaling"];
+
+impl Overlay {
+    /// Reads a partial pod.
+    ///
+    /// # Errors
+    /// It is no JSON object, or says what no overlay can say.
+    pub fn parse(source: &Source) -> Result<Self, OverlayError> {
+        let root = source.root().map_err(|fault| OverlayError {
+            faults: vec![*fault],
+        })?;
+        let tree = root
+            .tree(&Path::root(""))
+            .map_err(|faults| OverlayError { faults })?;
+        if tree.kind() != Kind::Object {
+            let fault = Diagnostic::error(format!("expected a partial pod, found {}", tree.kind()))
+                .span(root.span())
+                .hint("an overlay is an object such as {\"containers\": [{\"name\": \"istio-proxy\", …}]}");
+            return Err(OverlayError {
+                faults: vec![fault],
+            });
+        }
+        let own = tree
+            .members()
+            .iter()
+            .filter(|member| THE_PODS_OWN.contains(&member.key()));
+        let faults: Vec<_> = own
+            .map(|member| {
+                Diagnostic::error(format!("an overlay cannot set {:?} of a pod", member.key()))
+                    .span(member.key_span())
+                    .pointer(format!("/{}", member.key()))
+            })
+            .collect();
+        match tree.to_value() {
+            Value::Object(members) if faults.is_empty() => Ok(Self { members }),
+            _ => Err(OverlayError { faults }),
+        }
+    }
+
+    /// Lays it over `base`.
+    pub(super) fn lay_over(&self, base: &mut Map<String, Value>) {
+        merge_members(base, &self.members);
+    }
+
+    /// The JSON it was read as, for the record's hash.
+    pub(super) fn members(&self) -> &Map<String, Value> {
+        &self.members
+    }
+
+    /// The names of the containers or volumes in it.
+    pub(super) fn names(&self, array: &str) -> impl Iterator<Item = &str> {
+        let elements = self.members.get(array).and_then(Value::as_array);
+        elements.into_iter().flatten().filter_map(name)
+    }
+}
+
+fn merge_members(base: &mut Map<String, Value>, over: &Map<String, Value>) {
+    for (key, value) in over {
+        match (base.get_mut(key), value) {
+            (_, Value::Null) => {
+                base.shift_remove(key);
+            }
+            // A command is one thing; a `shell` beside an `argv` would be none.
+            (Some(base), value) if key == "command" => *base = value.clone(),
+            (Some(Value::Object(base)), Value::Object(over)) => merge_members(base, over),
+            (Some(Value::Array(base)), Value::Array(over)) if over.iter().all(has_name) => {
+                merge_elements(base, over);
+            }
+            _ => {
+                base.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn merge_elements(base: &mut Vec<Value>, over: &[Value]) {
+    for value in over {
+        let same = base.iter_mut().find(|element| name(element) == name(value));
+        match (same, value) {
+            (Some(Value::Object(base)), Value::Object(over)) => merge_members(base, over),
+            _ => base.push(value.clone()),
+        }
+    }
+}
+
+fn name(element: &Value) -> Option<&str> {
+    element.get("name")?.as_str()
+}
+
+fn has_name(element: &Value) -> bool {
+    name(element).is_some()
+}

@@ -1,0 +1,93 @@
+//! The record of an injection, in the pod's label `sidecar.istio.io/status`: one line of JSON.
+//! Removal works from it alone.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::pod::Pod;
+use crate::settings::STATUS_LABEL;
+
+/// What an injection did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of the tool.
+    pub version: String,
+    /// A hash of what determined the result: scripts, overlays and effective settings.
+    pub hash: String,
+    /// What was added, as routes: JSON pointers in which an array's element goes by its name.
+    pub added: Vec<String>,
+    /// What stood where something had to be created around the additions: for each route the
+    /// text that was there, and an empty one where nothing was.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub around: BTreeMap<String, String>,
+}
+
+/// Why a pod's record cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// It is no record of this tool.
+    #[error("label {STATUS_LABEL:?} of pod {pod}: not a record of an injection: {why}")]
+    Damaged {
+        /// The pod's id.
+        pod: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl Record {
+    /// The record of a pod, if it has one.
+    ///
+    /// # Errors
+    /// The label is there, but it is no record.
+    pub fn of(pod: &Pod<'_, '_>) -> Result<Option<Self>, RecordError> {
+        let Some(label) = pod.label(STATUS_LABEL) else {
+            return Ok(None);
+        };
+        let damaged = |why: String| {
+            let pod = pod.id().unwrap_or_default().to_owned();
+            RecordError::Damaged { pod, why }
+        };
+        let text = label.as_str().unwrap_or_default();
+        let record: Self =
+            serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
+        match record.fault() {
+            Some(why) => Err(damaged(why)),
+            None => Ok(Some(record)),
+        }
+    }
+
+    /// A route is a pointer to something within the pod, and nothing but white space can have been
+    /// between brackets: a record never says what a pod is to hold.
+    fn fault(&self) -> Option<String> {
+        let mut routes = self.added.iter().chain(self.around.keys());
+        if let Some(route) = routes.find(|route| !route.starts_with('/')) {
+            return Some(format!("{route:?} is no route"));
+        }
+        let text = self.around.values().find(|text| !was_empty(text))?;
+        Some(format!("{text:?} cannot have been there"))
+    }
+
+    /// The label's value.
+    pub(super) fn to_label(&self) -> String {
+        serde_json::to_string(self).expect("text serialises")
+    }
+}
+
+/// Whether a text is nothing, `null`, or brackets with at most white space between them.
+fn was_empty(text: &str) -> bool {
+    let blank = |inner: &str| {
+        inner
+            .bytes()
+            .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+    };
+    let between = |open, close| {
+        text.strip_prefix(open)
+            .and_then(|rest: &str| rest.strip_suffix(close))
+    };
+    text.is_empty()
+        || text == "null"
+        || between('[', ']').is_some_and(blank)
+        || between('{', '}').is_some_and(blank)
+}

@@ -1,0 +1,129 @@
+//! The way back: from a pod and its record to the patch that takes out what was added, and how
+//! the emptied places were written.
+
+use json_patch::jsonptr::{Pointer, PointerBuf};
+use json_patch::{Patch, PatchOperation, RemoveOperation, ReplaceOperation};
+use serde_json::Value;
+
+use super::record::Record;
+use crate::document::{Kind, Node, PatchError};
+use crate::settings::STATUS_LABEL;
+
+/// What takes an injection out of a pod.
+#[derive(Debug)]
+pub(super) struct Removal {
+    pub(super) patch: Patch,
+    /// For each route whose array or object is empty again, the text it had.
+    spellings: Vec<(String, String)>,
+}
+
+impl Removal {
+    /// Takes out what `record` says. What is no longer there is passed over.
+    pub(super) fn new(pod: &Node<'_>, record: &Record) -> Self {
+        let status = format!("/labels/{}", STATUS_LABEL.replace('/', "~1"));
+        let added = record
+            .added
+            .iter()
+            .filter(|route| !record.around.contains_key(*route));
+        let routes = added.map(String::as_str).chain([status.as_str()]);
+        let mut found: Vec<_> = routes.filter_map(|route| resolve(pod, route)).collect();
+        let mut removal = Self {
+            patch: Patch(Vec::new()),
+            spellings: Vec::new(),
+        };
+        for (route, was) in &record.around {
+            let Some(place) = resolve(pod, route) else {
+                continue;
+            };
+            let goes = |child: &Node<'_>| found.iter().any(|gone| std::ptr::eq(gone.node, child));
+            if record.added.contains(route) || children(place.node).all(goes) {
+                removal.restore(place, route, was, &mut found);
+            }
+        }
+        // From the back, so that no removal moves what another one points to.
+        let start = |place: &Place<'_, '_>| place.node.span().map_or(0, |span| span.start);
+        found.sort_by_key(|place| std::cmp::Reverse(start(place)));
+        found.dedup_by(|a, b| a.pointer == b.pointer);
+        removal.patch = Patch(found.into_iter().map(|place| place.operation).collect());
+        removal
+    }
+
+    /// Takes a place back to what it was.
+    fn restore<'n, 'a>(
+        &mut self,
+        mut place: Place<'n, 'a>,
+        route: &str,
+        was: &str,
+        found: &mut Vec<Place<'n, 'a>>,
+    ) {
+        match was {
+            "" => found.push(place),
+            "null" => {
+                let path = place.pointer.clone();
+                place.operation = PatchOperation::Replace(ReplaceOperation {
+                    path,
+                    value: Value::Null,
+                });
+                found.push(place);
+            }
+            _ => self.spellings.push((route.to_owned(), was.to_owned())),
+        }
+    }
+
+    /// Edits the pod back to what it was.
+    pub(super) fn apply<'a>(&'a self, pod: &mut Node<'a>) -> Result<(), PatchError> {
+        pod.apply(&self.patch)?;
+        for (route, text) in &self.spellings {
+            if let Some(pointer) = resolve(pod, route).map(|place| place.pointer) {
+                pod.respell(&pointer, text)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value of the pod that goes, and how.
+struct Place<'n, 'a> {
+    pointer: PointerBuf,
+    node: &'n Node<'a>,
+    operation: PatchOperation,
+}
+
+/// The value at a route, where it still is.
+fn resolve<'n, 'a>(pod: &'n Node<'a>, route: &str) -> Option<Place<'n, 'a>> {
+    let mut pointer = PointerBuf::new();
+    let mut node = pod;
+    for token in Pointer::parse(route).ok()?.tokens() {
+        let name = token.decoded();
+        if node.kind() == Kind::Array {
+            let index = node
+                .items()
+                .iter()
+                .position(|item| element_name(item) == Some(&*name))?;
+            node = &node.items()[index];
+            pointer.push_back(index);
+        } else {
+            node = node.member(&name)?;
+            pointer.push_back(name.as_ref());
+        }
+    }
+    let operation = PatchOperation::Remove(RemoveOperation {
+        path: pointer.clone(),
+    });
+    Some(Place {
+        pointer,
+        node,
+        operation,
+    })
+}
+
+/// What an element of an array goes by: its name, or an artifact's URI.
+pub(super) fn element_name<'n>(element: &'n Node<'_>) -> Option<&'n str> {
+    element.get("name").or_else(|| element.get("uri"))?.as_str()
+}
+
+fn children<'n, 'a>(node: &'n Node<'a>) -> impl Iterator<Item = &'n Node<'a>> {
+    node.items()
+        .iter()
+        .chain(node.members().iter().map(|member| member.value()))
+}

@@ -1,0 +1,179 @@
+//! A document's pods, each planned and rewritten on the text, in order. One pod is held at a time.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::ops::Range;
+
+use json_patch::Patch;
+
+use super::change::{self, PodText};
+use super::decide::Skip;
+use super::inject::Injector;
+use crate::document::{Diagnostic, Layout, Path, Raw, Source, Splice};
+use crate::pod::{Entry, Pod, What, entries};
+
+/// What to do with the pods.
+#[derive(Clone, Copy, Debug)]
+pub enum Change<'i> {
+    /// Inject them.
+    Inject(&'i Injector),
+    /// Take out what was injected.
+    Remove,
+}
+
+/// What became of a thing in a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The pod got its sidecar.
+    Injected,
+    /// The pod had a sidecar of ours, which is now another one.
+    Updated,
+    /// The pod has the sidecar that it would get.
+    UpToDate,
+    /// The sidecar was taken out; injection does so where the pod is now one to skip.
+    Removed(Option<Skip>),
+    /// The pod is not to have a sidecar, and has none of ours.
+    Skipped(Skip),
+    /// The pod has no record, so there is nothing to take out.
+    NotInjected,
+    /// It is no pod; the words say what.
+    PassedThrough(&'static str),
+    /// The pod has faults.
+    Refused,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Injected => f.write_str("injected"),
+            Self::Updated => f.write_str("updated"),
+            Self::UpToDate => f.write_str("up to date"),
+            Self::Removed(None) => f.write_str("removed"),
+            Self::Removed(Some(skip)) => write!(f, "sidecar removed: {skip}"),
+            Self::Skipped(skip) => write!(f, "skipped: {skip}"),
+            Self::NotInjected => f.write_str("not injected"),
+            Self::PassedThrough(what) => write!(f, "passed through: {what}"),
+            Self::Refused => f.write_str("refused"),
+        }
+    }
+}
+
+/// One entry of a document after the change.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// Its JSON pointer.
+    pub pointer: String,
+    /// Its id, where it has one.
+    pub id: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The bytes of the document that it stood at.
+    pub place: Range<usize>,
+    /// Its new text, if that is another one.
+    pub text: Option<String>,
+    /// What turns the old one into the new one; paths start at the entry.
+    pub patch: Patch,
+    /// What there is to say about it.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Changes every pod of a document and gives each entry to `each`, in order.
+///
+/// # Errors
+/// The document itself has faults; then `each` was never called.
+pub fn rewrite(
+    source: &Source,
+    change: Change<'_>,
+    mut each: impl FnMut(Rewritten) -> io::Result<()>,
+) -> Result<io::Result<()>, Vec<Diagnostic>> {
+    let root = source.root().map_err(|fault| vec![*fault])?;
+    let layout = Layout::of_document(root);
+    let entries = entries(root)?;
+    let rewriter = Rewriter {
+        source,
+        change,
+        layout: &layout,
+    };
+    Ok(entries
+        .into_iter()
+        .try_for_each(|entry| each(rewriter.entry(entry))))
+}
+
+/// Changes every pod of a document and writes the new text to `out`. What was said of each entry
+/// is given back; if any entry has an error, what was written is of no use.
+///
+/// # Errors
+/// The document itself has faults, or, within, those of the output.
+pub fn rewrite_to(
+    source: &Source,
+    change: Change<'_>,
+    out: impl Write,
+) -> Result<io::Result<Vec<Rewritten>>, Vec<Diagnostic>> {
+    let mut splice = Splice::new(source.text(), out);
+    let mut all = Vec::new();
+    let written = rewrite(source, change, |mut rewritten| {
+        if let Some(text) = rewritten.text.take() {
+            splice.replace(rewritten.place.clone(), &text)?;
+        }
+        rewritten.patch = Patch(Vec::new());
+        all.push(rewritten);
+        Ok(())
+    })?;
+    Ok(written
+        .and_then(|()| splice.finish()?.flush())
+        .map(|()| all))
+}
+
+struct Rewriter<'r> {
+    source: &'r Source,
+    change: Change<'r>,
+    layout: &'r Layout,
+}
+
+impl Rewriter<'_> {
+    fn entry(&self, entry: Entry<'_>) -> Rewritten {
+        let mut rewritten = Rewritten {
+            id: entry.id().map(str::to_owned),
+            outcome: match entry.what {
+                What::Pod => Outcome::Refused,
+                What::App(_) => Outcome::PassedThrough("an app, not a pod"),
+                What::PodStatus(_) => {
+                    Outcome::PassedThrough("the status of a pod; its definition is under spec")
+                }
+                What::Other => Outcome::PassedThrough("not a pod"),
+            },
+            place: entry.raw.span(),
+            text: None,
+            patch: Patch(Vec::new()),
+            findings: Vec::new(),
+            pointer: entry.pointer,
+        };
+        if entry.what == What::Pod {
+            self.pod(entry.raw, &mut rewritten);
+        }
+        rewritten
+    }
+
+    fn pod(&self, raw: Raw<'_>, rewritten: &mut Rewritten) {
+        let at = Path::root(&rewritten.pointer);
+        let tree = match raw.tree(&at) {
+            Ok(tree) => tree,
+            Err(faults) => return rewritten.findings.extend(faults),
+        };
+        rewritten.id = Pod::new(&tree).id().map(str::to_owned);
+        let text = PodText {
+            document: self.source.text(),
+            raw,
+            habits: self.layout,
+        };
+        let planned = match self.change {
+            Change::Inject(injector) => injector.inject(tree, &text, &at, &mut rewritten.findings),
+            Change::Remove => change::remove(tree, &text, &at, &mut rewritten.findings),
+        };
+        if let Some(planned) = planned {
+            rewritten.outcome = planned.outcome;
+            rewritten.patch = planned.patch;
+            rewritten.text = planned.text;
+        }
+    }
+}

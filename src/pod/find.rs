@@ -1,0 +1,258 @@
+//! Where the pods are in a document: a pod, an array, or a group with groups and pods at any
+//! depth. Whatever else there is passes through; here it is only told apart, and checked for keys
+//! that are written twice.
+
+use std::borrow::Cow;
+
+use crate::document::{Diagnostic, Kind, Path, Raw, RawMember};
+
+/// A thing in a document that a report can name.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// Its JSON pointer.
+    pub pointer: String,
+    /// Its text.
+    pub raw: Raw<'a>,
+    /// What it is.
+    pub what: What<'a>,
+}
+
+/// What a thing in a document is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What<'a> {
+    /// A pod's definition.
+    Pod,
+    /// An app, with its id.
+    App(Option<Cow<'a, str>>),
+    /// What Marathon answers about a pod that runs, with its id; the definition is within it.
+    PodStatus(Option<Cow<'a, str>>),
+    /// Nothing that Marathon deploys.
+    Other,
+}
+
+impl Entry<'_> {
+    /// Its id, as far as a look from outside tells.
+    pub fn id(&self) -> Option<&str> {
+        match &self.what {
+            What::App(id) | What::PodStatus(id) => id.as_deref(),
+            What::Pod | What::Other => None,
+        }
+    }
+}
+
+/// The members that a pod has and an app has not, or not in the same form.
+const ONLY_PODS: [&str; 3] = ["containers", "scaling", "scheduling"];
+const GROUPED: [&str; 3] = ["groups", "pods", "apps"];
+
+/// How deep groups are followed, in steps of the path; a group in a group takes two.
+const MAX_DEPTH: usize = 100;
+
+/// All that there is to report of in a document, in order.
+///
+/// # Errors
+/// The document is neither an object nor an array, or has a key written twice outside its pods.
+pub fn entries(root: Raw<'_>) -> Result<Vec<Entry<'_>>, Vec<Diagnostic>> {
+    let mut search = Search::default();
+    match root.kind() {
+        Kind::Object => search.object(root, &Path::root("")),
+        Kind::Array => search.array(root, &Path::root(""), Search::object),
+        kind => search.faults.push(
+            Diagnostic::error(format!("expected a pod, found {kind}"))
+                .span(root.span())
+                .hint("a pod, an app, a group or an array of them was expected"),
+        ),
+    }
+    if search.faults.is_empty() {
+        Ok(search.found)
+    } else {
+        Err(search.faults)
+    }
+}
+
+#[derive(Default)]
+struct Search<'a> {
+    found: Vec<Entry<'a>>,
+    faults: Vec<Diagnostic>,
+}
+
+impl<'a> Search<'a> {
+    fn array(&mut self, raw: Raw<'a>, at: &Path<'_>, each: fn(&mut Self, Raw<'a>, &Path<'_>)) {
+        match raw.elements() {
+            Ok(elements) => {
+                for (index, element) in elements.into_iter().enumerate() {
+                    each(self, element, &at.index(index));
+                }
+            }
+            Err(faults) => self.faults.extend(faults),
+        }
+    }
+
+    /// Something that its members tell.
+    fn object(&mut self, raw: Raw<'a>, at: &Path<'_>) {
+        if at.depth() > MAX_DEPTH {
+            return self.too_deep(raw);
+        }
+        let members = match raw.members() {
+            Ok(members) => members,
+            // A pod shows all its faults together, these among them.
+            Err(_) if looks_like_a_pod(raw) => return self.entry(raw, at, What::Pod),
+            Err(faults) => return self.faults.extend(faults),
+        };
+        let array = |name: &str| member(&members, name).is_some_and(|m| m.kind() == Kind::Array);
+        if ONLY_PODS
+            .iter()
+            .any(|name| member(&members, name).is_some())
+        {
+            self.entry(raw, at, What::Pod);
+        } else if GROUPED.iter().any(|name| array(name)) {
+            self.group(members, at);
+        } else {
+            let what = classify(&members);
+            self.pass(raw, at, what);
+        }
+    }
+
+    fn too_deep(&mut self, raw: Raw<'a>) {
+        let start = raw.span().start;
+        self.faults.push(
+            Diagnostic::error(format!("groups nested deeper than {MAX_DEPTH} levels"))
+                .span(start..start + 1)
+                .hint("no Marathon document nests this deep; is this the right file?"),
+        );
+    }
+
+    fn group(&mut self, members: Vec<RawMember<'a>>, at: &Path<'_>) {
+        for RawMember { key, value, .. } in members {
+            let at = at.key(&key);
+            match (&*key, value.kind()) {
+                ("groups" | "apps", Kind::Array) => self.array(value, &at, Self::object),
+                ("pods", Kind::Array) => self.array(value, &at, Self::grouped_pod),
+                _ => self.check(value, &at),
+            }
+        }
+    }
+
+    /// An element of a group's `pods`: a pod unless it is a status.
+    fn grouped_pod(&mut self, raw: Raw<'a>, at: &Path<'_>) {
+        match raw.members().map(|members| classify(&members)) {
+            Ok(what @ What::PodStatus(_)) => self.pass(raw, at, what),
+            _ => self.entry(raw, at, What::Pod),
+        }
+    }
+
+    fn entry(&mut self, raw: Raw<'a>, at: &Path<'_>, what: What<'a>) {
+        self.found.push(Entry {
+            pointer: at.to_string(),
+            raw,
+            what,
+        });
+    }
+
+    fn pass(&mut self, raw: Raw<'a>, at: &Path<'_>, what: What<'a>) {
+        self.check(raw, at);
+        self.entry(raw, at, what);
+    }
+
+    /// What nobody looks into must still be free of repeated keys.
+    fn check(&mut self, raw: Raw<'a>, at: &Path<'_>) {
+        if let Err(faults) = raw.tree(at) {
+            self.faults.extend(faults);
+        }
+    }
+}
+
+fn member<'a>(members: &[RawMember<'a>], name: &str) -> Option<Raw<'a>> {
+    members
+        .iter()
+        .find(|member| member.key == name)
+        .map(|member| member.value)
+}
+
+fn looks_like_a_pod(raw: Raw<'_>) -> bool {
+    raw.text().contains("\"containers\"")
+}
+
+fn classify<'a>(members: &[RawMember<'a>]) -> What<'a> {
+    let id = member(members, "id").and_then(|id| id.string().ok().flatten());
+    let has = |name: &str| member(members, name).is_some();
+    if has("spec") && has("status") {
+        What::PodStatus(id)
+    } else if id.is_some() || has("cmd") || has("container") {
+        What::App(id)
+    } else {
+        What::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Source;
+
+    fn found(text: &str) -> Vec<(String, &'static str)> {
+        let source = Source::new("x", text);
+        let entries = entries(source.root().unwrap()).unwrap();
+        let name = |what| match what {
+            What::Pod => "pod",
+            What::App(_) => "app",
+            What::PodStatus(_) => "status",
+            What::Other => "other",
+        };
+        entries
+            .into_iter()
+            .map(|entry| (entry.pointer, name(entry.what)))
+            .collect()
+    }
+
+    fn pairs(list: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+        list.iter()
+            .map(|(pointer, what)| ((*pointer).to_owned(), *what))
+            .collect()
+    }
+
+    #[test]
+    fn a_pod_is_told_by_its_containers() {
+        assert_eq!(
+            found(r#"{"id": "/a", "containers": []}"#),
+            pairs(&[("", "pod")])
+        );
+        assert_eq!(
+            found(r#"{"id": "/a", "cmd": "sleep 1"}"#),
+            pairs(&[("", "app")])
+        );
+        assert_eq!(found(r#"{"uri": "x"}"#), pairs(&[("", "other")]));
+    }
+
+    #[test]
+    fn groups_are_searched_at_any_depth() {
+        let group = r#"{"id": "/g", "apps": [{"id": "a"}], "groups": [
+            {"id": "h", "pods": [{"id": "/g/h/p"}, {"id": "/q", "spec": {}, "status": "STABLE"}]}]}"#;
+        assert_eq!(
+            found(group),
+            pairs(&[
+                ("/apps/0", "app"),
+                ("/groups/0/pods/0", "pod"),
+                ("/groups/0/pods/1", "status")
+            ])
+        );
+    }
+
+    #[test]
+    fn an_array_may_mix_them() {
+        let array = r#"[{"containers": []}, {"id": "/a"}]"#;
+        assert_eq!(found(array), pairs(&[("/0", "pod"), ("/1", "app")]));
+    }
+
+    #[test]
+    fn what_passes_through_is_checked_for_repeated_keys_too() {
+        let source = Source::new("x", r#"{"id": "/a", "env": {"A": "1", "A": "2"}}"#);
+        let faults = entries(source.root().unwrap()).unwrap_err();
+        assert_eq!(faults[0].pointer.as_deref(), Some("/env/A"));
+    }
+
+    #[test]
+    fn a_scalar_is_no_document_for_marathon() {
+        let source = Source::new("x", "42");
+        assert!(entries(source.root().unwrap()).is_err());
+    }
+}
