@@ -40,11 +40,7 @@ pub struct SpiffeId<'i> {
 impl fmt::Display for SpiffeId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ServiceAccount { namespace, name } = self.service_account;
-        write!(
-            f,
-            "spiffe://{}/ns/{namespace}/sa/{name}",
-            self.trust_domain.0
-        )
+        write!(f, "spiffe://{}/ns/{namespace}/sa/{name}", self.trust_domain.0)
     }
 }
 
@@ -71,20 +67,13 @@ impl FromStr for TrustDomain {
             return Ok(Self(text.to_owned()));
         }
         let rule = "up to 255 lower-case letters, digits, dots, dashes and underscores";
-        Err(InvalidIdentity {
-            text: text.to_owned(),
-            what: "trust domain",
-            rule,
-        })
+        Err(InvalidIdentity { text: text.to_owned(), what: "trust domain", rule })
     }
 }
 
 impl Default for ServiceAccount {
     fn default() -> Self {
-        Self {
-            namespace: "default".to_owned(),
-            name: "default".to_owned(),
-        }
+        Self { namespace: "default".to_owned(), name: "default".to_owned() }
     }
 }
 
@@ -105,10 +94,7 @@ impl ServiceAccount {
     /// `namespace` is no DNS label.
     pub fn in_namespace(&self, namespace: &str) -> Result<Self, InvalidIdentity> {
         let namespace = dns_label(namespace, "namespace")?;
-        Ok(Self {
-            namespace,
-            name: self.name.clone(),
-        })
+        Ok(Self { namespace, name: self.name.clone() })
     }
 
     /// Another account in the same namespace.
@@ -117,10 +103,7 @@ impl ServiceAccount {
     /// `name` is no DNS label.
     pub fn named(&self, name: &str) -> Result<Self, InvalidIdentity> {
         let name = dns_label(name, "service account")?;
-        Ok(Self {
-            namespace: self.namespace.clone(),
-            name,
-        })
+        Ok(Self { namespace: self.namespace.clone(), name })
     }
 }
 
@@ -132,11 +115,7 @@ fn dns_label(text: &str, what: &'static str) -> Result<String, InvalidIdentity> 
         return Ok(text.to_owned());
     }
     let rule = "up to 63 lower-case letters, digits and inner dashes";
-    Err(InvalidIdentity {
-        text: text.to_owned(),
-        what,
-        rule,
-    })
+    Err(InvalidIdentity { text: text.to_owned(), what, rule })
 }
 
 #[cfg(test)]
@@ -146,14 +125,8 @@ mod tests {
     #[test]
     fn the_default_is_what_the_mesos_pilot_expects_of_every_workload() {
         let (trust_domain, service_account) = (TrustDomain::default(), ServiceAccount::default());
-        let id = SpiffeId {
-            trust_domain: &trust_domain,
-            service_account: &service_account,
-        };
-        assert_eq!(
-            id.to_string(),
-            "spiffe://cluster.local/ns/default/sa/default"
-        );
+        let id = SpiffeId { trust_domain: &trust_domain, service_account: &service_account };
+        assert_eq!(id.to_string(), "spiffe://cluster.local/ns/default/sa/default");
     }
 
     #[test]

@@ -1,4 +1,21 @@
-//! Istio sidecar injection for Marathon pods.
+//! Istio sidecar injection for Marathon pods: what `istioctl kube-inject` is for Kubernetes.
+//!
+//! ```text
+//! file -> document -> pod -> plan -> patch on text -> stdout | file
+//!                             ^ settings, identity
+//! ```
+//!
+//! [`document`] reads JSON and writes it back without losing a byte, [`pod`] knows Marathon,
+//! [`plan`] knows Istio, [`settings`] and [`identity`] are what a plan is made with. All of it is
+//! pure; reading, writing and printing are the command line's business.
+
+#![deny(
+    clippy::exit,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs
+)]
 
 pub mod document;
 pub mod identity;

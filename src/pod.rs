@@ -1,10 +1,17 @@
-//! What Marathon calls a pod: where pods are in a document, and a view of one that injection
-//! needs. Knows nothing of Istio.
+//! What Marathon calls a pod: where pods are in a document, a view of one that injection needs,
+//! and Marathon's own rules for it. Knows nothing of Istio.
 
 mod find;
+mod finding;
+mod patterns;
+mod reader;
+mod rules;
+mod schema;
+mod scope;
+mod traps;
+mod validation;
 mod view;
 
 pub use find::{Entry, What, entries};
-pub use stub::*;
-mod stub;
+pub use validation::{Marathon, Unfinished, validate, validate_partial};
 pub use view::{Command, Container, Endpoint, Network, Pod};

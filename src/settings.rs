@@ -163,16 +163,12 @@ impl Settings {
             Key::CertsTimeout => self.certs_timeout = value::seconds(text)?,
             Key::TrustDomain => self.trust_domain = text.parse().map_err(InvalidValue::because)?,
             Key::Namespace => {
-                self.service_account = self
-                    .service_account
-                    .in_namespace(text)
-                    .map_err(InvalidValue::because)?;
+                self.service_account =
+                    self.service_account.in_namespace(text).map_err(InvalidValue::because)?;
             }
             Key::ServiceAccount => {
-                self.service_account = self
-                    .service_account
-                    .named(text)
-                    .map_err(InvalidValue::because)?;
+                self.service_account =
+                    self.service_account.named(text).map_err(InvalidValue::because)?;
             }
         }
         Ok(())
@@ -182,9 +178,5 @@ impl Settings {
 fn unless_empty<T: std::str::FromStr<Err = InvalidValue>>(
     text: &str,
 ) -> Result<Option<T>, InvalidValue> {
-    if text.is_empty() {
-        Ok(None)
-    } else {
-        text.parse().map(Some)
-    }
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
 }

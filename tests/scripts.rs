@@ -59,12 +59,7 @@ impl Pod {
         env.insert("MESOS_SANDBOX", sandbox.to_str().unwrap().to_owned());
         env.insert("ISTIO_CERTS_DIR", certs.to_str().unwrap().to_owned());
         env.insert("ISTIO_CONFIG_PATH", config.to_str().unwrap().to_owned());
-        let pod = Self {
-            dir,
-            sandbox,
-            certs,
-            env,
-        };
+        let pod = Self { dir, sandbox, certs, env };
         for name in ["iptables", "istio-iptables.sh", "chown", "pilot-agent"] {
             pod.stand_in(name, "");
         }
@@ -154,10 +149,7 @@ impl Pod {
     }
 
     fn names_called(&self) -> Vec<String> {
-        self.calls()
-            .into_iter()
-            .map(|call| call[0].clone())
-            .collect()
+        self.calls().into_iter().map(|call| call[0].clone()).collect()
     }
 
     /// The arguments of the one call of `name`.
@@ -225,10 +217,7 @@ fn alone() -> MutexGuard<'static, ()> {
 
 /// The image's `/bin/sh` is dash.
 fn shell() -> &'static str {
-    ["/bin/dash", "/usr/bin/dash"]
-        .into_iter()
-        .find(|path| Path::new(path).exists())
-        .unwrap_or("sh")
+    ["/bin/dash", "/usr/bin/dash"].into_iter().find(|path| Path::new(path).exists()).unwrap_or("sh")
 }
 
 fn put_bundle(directory: &Path) {
@@ -330,26 +319,17 @@ mod istio_init {
         let pod = Pod::new();
         pod.succeed(INIT);
 
-        assert_eq!(
-            pod.in_certs(),
-            ["cert-chain.pem", "key.pem", "root-cert.pem"]
-        );
+        assert_eq!(pod.in_certs(), ["cert-chain.pem", "key.pem", "root-cert.pem"]);
         for name in ["root-cert.pem", "cert-chain.pem"] {
             assert_eq!(mode(&pod.certs.join(name)), 0o444, "{name}");
-            assert_eq!(
-                fs::read_to_string(pod.certs.join(name)).unwrap(),
-                CERTIFICATE
-            );
+            assert_eq!(fs::read_to_string(pod.certs.join(name)).unwrap(), CERTIFICATE);
         }
         assert_eq!(mode(&pod.certs.join("key.pem")), 0o400);
         assert_eq!(fs::read_to_string(pod.certs.join("key.pem")).unwrap(), KEY);
 
         let chowned = pod.calls_of("chown");
         assert_eq!(chowned.len(), 3);
-        assert!(
-            chowned.iter().all(|call| call[1] == "1337:1337"),
-            "{chowned:?}"
-        );
+        assert!(chowned.iter().all(|call| call[1] == "1337:1337"), "{chowned:?}");
     }
 
     #[test]
@@ -376,10 +356,7 @@ mod istio_init {
         let stale = pod.certs.join(".key.pem.new");
         fs::write(&stale, "from a run that was cut off").unwrap();
         fs::set_permissions(&stale, fs::Permissions::from_mode(0o644)).unwrap();
-        pod.stand_in(
-            "chown",
-            r#"case $2 in *key.pem*) stat -c %a "$2" >>modes ;; esac"#,
-        );
+        pod.stand_in("chown", r#"case $2 in *key.pem*) stat -c %a "$2" >>modes ;; esac"#);
         pod.succeed(INIT);
         assert_eq!(fs::read_to_string(pod.path("modes")).unwrap(), "600\n");
         assert_eq!(mode(&pod.certs.join("key.pem")), 0o400);
@@ -660,13 +637,7 @@ mod istio_proxy {
         pod.succeed(PROXY);
         assert_eq!(
             pod.arguments("chroot")[..5],
-            [
-                "--userspec=1337:1337",
-                "--skip-chdir",
-                "/",
-                "pilot-agent",
-                "proxy"
-            ]
+            ["--userspec=1337:1337", "--skip-chdir", "/", "pilot-agent", "proxy"]
         );
     }
 
@@ -692,10 +663,7 @@ mod istio_proxy {
         let output = pod.run(PROXY);
         assert!(output.status.success());
         let warning = stderr(&output);
-        assert!(
-            warning.starts_with("istio-proxy: cannot give /dev/stdout"),
-            "{warning}"
-        );
+        assert!(warning.starts_with("istio-proxy: cannot give /dev/stdout"), "{warning}");
         assert_eq!(warning.lines().count(), 1);
         assert_eq!(pod.calls_of("pilot-agent").len(), 1);
     }
@@ -715,10 +683,7 @@ mod istio_proxy {
             for until_1_7_and_since_1_8 in ["istio-proxy", "istio-proxy.3"] {
                 let mut pod = Pod::with_certificates();
                 let node = format!("{pod_name}.{instance}");
-                pod.set(
-                    "MESOS_TASK_ID",
-                    &format!("{node}.{until_1_7_and_since_1_8}"),
-                );
+                pod.set("MESOS_TASK_ID", &format!("{node}.{until_1_7_and_since_1_8}"));
                 pod.succeed(PROXY);
                 assert_eq!(pod.agent_flag("--id"), Some(node));
             }
@@ -847,10 +812,7 @@ mod istio_proxy {
             ("ISTIO_APPLICATION_PORTS", "--applicationPorts"),
             ("ISTIO_CONCURRENCY", "--concurrency"),
             ("ISTIO_CONNECT_TIMEOUT", "--connectTimeout"),
-            (
-                "ISTIO_CONTROL_PLANE_AUTH_POLICY",
-                "--controlPlaneAuthPolicy",
-            ),
+            ("ISTIO_CONTROL_PLANE_AUTH_POLICY", "--controlPlaneAuthPolicy"),
             ("ISTIO_DISCOVERY_ADDRESS", "--discoveryAddress"),
             ("ISTIO_DISCOVERY_REFRESH_DELAY", "--discoveryRefreshDelay"),
             ("ISTIO_DOMAIN", "--domain"),
@@ -868,23 +830,14 @@ mod istio_proxy {
         }
         pod.set("ISTIO_PROXY_UID", HOSTILE);
         pod.set("MARATHON_CONTAINER_ID", HOSTILE);
-        pod.set(
-            "MESOS_TASK_ID",
-            &format!("{HOSTILE}.instance-1.{HOSTILE}.3"),
-        );
+        pod.set("MESOS_TASK_ID", &format!("{HOSTILE}.instance-1.{HOSTILE}.3"));
         pod.succeed(PROXY);
 
         for (name, flag) in flags {
             assert_eq!(pod.agent_flag(flag), Some(format!("{name} {HOSTILE}")));
         }
-        assert_eq!(
-            pod.agent_flag("--id"),
-            Some(format!("{HOSTILE}.instance-1"))
-        );
-        assert_eq!(
-            pod.agent_flag("--configPath").unwrap(),
-            pod.env["ISTIO_CONFIG_PATH"]
-        );
+        assert_eq!(pod.agent_flag("--id"), Some(format!("{HOSTILE}.instance-1")));
+        assert_eq!(pod.agent_flag("--configPath").unwrap(), pod.env["ISTIO_CONFIG_PATH"]);
         assert_eq!(pod.arguments("pilot-agent").len(), 2 * (flags.len() + 5));
         assert!(Path::new(&pod.env["ISTIO_CONFIG_PATH"]).is_dir());
         let user = format!("--userspec={HOSTILE}:{HOSTILE}");

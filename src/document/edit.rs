@@ -31,10 +31,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// The first operation that cannot be carried out.
     pub fn apply(&mut self, patch: &'a Patch) -> Result<(), PatchError> {
-        patch
-            .0
-            .iter()
-            .try_for_each(|operation| self.operate(operation))
+        patch.0.iter().try_for_each(|operation| self.operate(operation))
     }
 
     fn operate(&mut self, operation: &'a PatchOperation) -> Result<(), PatchError> {
@@ -52,10 +49,7 @@ impl<'a> Node<'a> {
                 self.put(&moved.path, value)
             }
             PatchOperation::Copy(copy) => {
-                let value = self
-                    .at(&copy.from)
-                    .ok_or_else(|| missing(&copy.from))?
-                    .detached();
+                let value = self.at(&copy.from).ok_or_else(|| missing(&copy.from))?.detached();
                 self.put(&copy.path, value)
             }
             PatchOperation::Test(test) => match self.at(&test.path) {
@@ -80,12 +74,11 @@ impl<'a> Node<'a> {
 
     /// The value at a JSON pointer.
     pub fn at(&self, path: &Pointer) -> Option<&Self> {
-        path.tokens()
-            .try_fold(self, |node, token| match &node.value {
-                Value::Array(array) => array.items.get(index(&token, array.items.len())?),
-                Value::Object(_) => node.member(&token.decoded()),
-                _ => None,
-            })
+        path.tokens().try_fold(self, |node, token| match &node.value {
+            Value::Array(array) => array.items.get(index(&token, array.items.len())?),
+            Value::Object(_) => node.member(&token.decoded()),
+            _ => None,
+        })
     }
 
     /// The value at `path` to be changed: all on the way to it counts as touched.
@@ -174,11 +167,7 @@ impl<'a> Array<'a> {
     /// `-` appends; an index may be one past the end (RFC 6902 §4.1).
     fn insert(&mut self, token: &Token<'_>, value: Node<'a>) -> Option<()> {
         let length = self.items.len();
-        let at = if token.encoded() == "-" {
-            length
-        } else {
-            index(token, length + 1)?
-        };
+        let at = if token.encoded() == "-" { length } else { index(token, length + 1)? };
         self.remember();
         self.items.insert(at, value);
         Some(())
@@ -208,11 +197,7 @@ impl<'a> Object<'a> {
             self.members[at].value.become_fresh(value);
         } else {
             self.remember();
-            self.members.push(Member {
-                key: Cow::Owned(key),
-                place: None,
-                value,
-            });
+            self.members.push(Member { key: Cow::Owned(key), place: None, value });
         }
     }
 

@@ -23,17 +23,9 @@ impl<'a> Raw<'a> {
     /// Every repeated key below it; a string whose escapes stand for no text; nesting beyond 127
     /// levels, serde_json's limit (Marathon's own documents stay below 15).
     pub fn tree(&self, at: &Path<'_>) -> Result<Node<'a>, Vec<Diagnostic>> {
-        let cursor = Cursor {
-            raw: *self,
-            offset: Cell::new(0),
-            faults: RefCell::default(),
-        };
+        let cursor = Cursor { raw: *self, offset: Cell::new(0), faults: RefCell::default() };
         let mut deserializer = serde_json::Deserializer::from_str(self.text);
-        let grown = Grow {
-            cursor: &cursor,
-            path: at,
-        }
-        .deserialize(&mut deserializer);
+        let grown = Grow { cursor: &cursor, path: at }.deserialize(&mut deserializer);
         let mut faults = cursor.faults.into_inner();
         match grown {
             Ok(node) if faults.is_empty() => Ok(node),
@@ -50,12 +42,9 @@ impl<'a> Raw<'a> {
         if !fault.message.contains("recursion limit") {
             return fault;
         }
-        Diagnostic {
-            message: "nested deeper than 127 levels".to_owned(),
-            ..fault
-        }
-        .pointer(at.to_string())
-        .hint("no Marathon document nests this deep; is this the right file?")
+        Diagnostic { message: "nested deeper than 127 levels".to_owned(), ..fault }
+            .pointer(at.to_string())
+            .hint("no Marathon document nests this deep; is this the right file?")
     }
 }
 
@@ -85,12 +74,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn pass_space(&self) {
-        self.pass(
-            self.rest()
-                .iter()
-                .take_while(|byte| byte.is_ascii_whitespace())
-                .count(),
-        );
+        self.pass(self.rest().iter().take_while(|byte| byte.is_ascii_whitespace()).count());
     }
 
     /// Passes the string that begins here. `borrowed` is the slice that serde_json gave for it,
@@ -116,13 +100,7 @@ impl<'a> Cursor<'a> {
 
     fn node(&self, start: usize, value: Value<'a>) -> Node<'a> {
         let text = &self.raw.text[start..self.offset.get()];
-        Node::written(
-            Raw {
-                text,
-                start: self.raw.start + start,
-            },
-            value,
-        )
+        Node::written(Raw { text, start: self.raw.start + start }, value)
     }
 }
 
@@ -170,8 +148,7 @@ impl<'a> Visitor<'a> for Grow<'_, 'a> {
     }
 
     fn visit_bool<E>(self, boolean: bool) -> Result<Value<'a>, E> {
-        self.cursor
-            .pass(if boolean { "true".len() } else { "false".len() });
+        self.cursor.pass(if boolean { "true".len() } else { "false".len() });
         Ok(Value::Boolean(boolean))
     }
 
@@ -189,10 +166,7 @@ impl<'a> Visitor<'a> for Grow<'_, 'a> {
         let cursor = self.cursor;
         let mut items = Vec::new();
         cursor.pass(1);
-        while let Some(item) = seq.next_element_seed(Element {
-            grow: self,
-            index: items.len(),
-        })? {
+        while let Some(item) = seq.next_element_seed(Element { grow: self, index: items.len() })? {
             items.push(item);
         }
         cursor.pass_space();
@@ -213,15 +187,8 @@ impl<'a> Visitor<'a> for Grow<'_, 'a> {
             });
             let place = cursor.since(start);
             cursor.pass_mark(b':');
-            let value = map.next_value_seed(Grow {
-                cursor,
-                path: &self.path.key(&key),
-            })?;
-            members.push(Member {
-                key,
-                place: Some(place),
-                value,
-            });
+            let value = map.next_value_seed(Grow { cursor, path: &self.path.key(&key) })?;
+            members.push(Member { key, place: Some(place), value });
         }
         cursor.pass_space();
         cursor.pass(1);
@@ -259,10 +226,6 @@ impl<'a> DeserializeSeed<'a> for Element<'_, 'a> {
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Node<'a>, D::Error> {
         let Grow { cursor, path } = self.grow;
         cursor.pass_mark(b',');
-        Grow {
-            cursor,
-            path: &path.index(self.index),
-        }
-        .deserialize(deserializer)
+        Grow { cursor, path: &path.index(self.index) }.deserialize(deserializer)
     }
 }

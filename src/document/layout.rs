@@ -42,11 +42,7 @@ impl Layout {
 
 fn line_end(text: &str) -> Option<&'static str> {
     let newline = text.find('\n')?;
-    Some(if text[..newline].ends_with('\r') {
-        "\r\n"
-    } else {
-        "\n"
-    })
+    Some(if text[..newline].ends_with('\r') { "\r\n" } else { "\n" })
 }
 
 /// The white space that the first indented line begins with.
@@ -61,9 +57,7 @@ fn indentation(text: &str) -> Option<&str> {
 /// What stands between the first key and its value: a colon and white space on one line. Only an
 /// object's first member, or an array's first object, is looked at.
 fn colon(text: &str) -> Option<&str> {
-    let body = text
-        .trim_start_matches(['[', ' ', '\t', '\r', '\n'])
-        .strip_prefix('{')?;
+    let body = text.trim_start_matches(['[', ' ', '\t', '\r', '\n']).strip_prefix('{')?;
     let key = body.trim_start().strip_prefix('"')?;
     let after = &key[closing_quote(key)? + 1..];
     let length = after.find(|c: char| c != ':' && !c.is_ascii_whitespace())?;

@@ -89,21 +89,11 @@ pub struct Member<'a> {
 
 impl<'a> Node<'a> {
     pub(super) fn written(raw: Raw<'a>, value: Value<'a>) -> Self {
-        Self {
-            value,
-            place: Some(raw.span()),
-            text: Some(raw.text()),
-            touched: false,
-        }
+        Self { value, place: Some(raw.span()), text: Some(raw.text()), touched: false }
     }
 
     pub(super) fn fresh(value: Value<'a>) -> Self {
-        Self {
-            value,
-            place: None,
-            text: None,
-            touched: false,
-        }
+        Self { value, place: None, text: None, touched: false }
     }
 
     /// A node without a place, from a value that the program built.
@@ -212,10 +202,7 @@ impl<'a> Node<'a> {
 
     /// The member `key`, `null` included.
     pub fn member(&self, key: &str) -> Option<&Self> {
-        self.members()
-            .iter()
-            .find(|member| member.key == key)
-            .map(|member| &member.value)
+        self.members().iter().find(|member| member.key == key).map(|member| &member.value)
     }
 
     /// The member `key`, where `null` counts as absent: so Marathon reads optional members.
@@ -248,10 +235,7 @@ impl<'a> Array<'a> {
 
 impl<'a> Object<'a> {
     pub(super) fn new(members: Vec<Member<'a>>) -> Self {
-        Self {
-            members,
-            stood: None,
-        }
+        Self { members, stood: None }
     }
 }
 

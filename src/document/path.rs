@@ -22,11 +22,7 @@ impl<'p> Path<'p> {
     /// The root of a tree that stands at `pointer` (a JSON pointer) of its document; `""` is the
     /// whole document.
     pub fn root(pointer: &'p str) -> Self {
-        Self {
-            parent: None,
-            step: Step::Root(pointer),
-            depth: 0,
-        }
+        Self { parent: None, step: Step::Root(pointer), depth: 0 }
     }
 
     /// The member `key` of the object at this path.
@@ -40,11 +36,7 @@ impl<'p> Path<'p> {
     }
 
     fn step(&'p self, step: Step<'p>) -> Self {
-        Self {
-            parent: Some(self),
-            step,
-            depth: self.depth + 1,
-        }
+        Self { parent: Some(self), step, depth: self.depth + 1 }
     }
 
     /// The element `index` of the array at this path.
@@ -77,9 +69,6 @@ mod tests {
         let labels = root.key("labels");
         let key = labels.key("sidecar.istio.io/in~ject");
         assert_eq!(key.to_string(), "/pods/3/labels/sidecar.istio.io~1in~0ject");
-        assert_eq!(
-            root.key("containers").index(0).to_string(),
-            "/pods/3/containers/0"
-        );
+        assert_eq!(root.key("containers").index(0).to_string(), "/pods/3/containers/0");
     }
 }

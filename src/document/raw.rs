@@ -79,11 +79,7 @@ impl<'a> Raw<'a> {
             let value = self.within(value);
             let written = self.key_between(from, value);
             from = value.start - self.start + value.text.len();
-            members.push(RawMember {
-                key,
-                written,
-                value,
-            });
+            members.push(RawMember { key, written, value });
         }
         let keys: Vec<_> = members.iter().map(|member| &member.key).collect();
         let twice = repeated(&keys).into_iter().map(|(first, again)| {
@@ -91,11 +87,7 @@ impl<'a> Raw<'a> {
             written_twice(&again.key, first.written.span(), again.written.span())
         });
         let twice: Vec<_> = twice.collect();
-        if twice.is_empty() {
-            Ok(members)
-        } else {
-            Err(twice)
-        }
+        if twice.is_empty() { Ok(members) } else { Err(twice) }
     }
 
     /// The elements of an array, in order; none for another kind of value.
@@ -133,10 +125,7 @@ impl<'a> Raw<'a> {
     fn within(&self, value: &'a RawValue) -> Self {
         let text = value.get();
         let offset = text.as_ptr().addr() - self.text.as_ptr().addr();
-        Self {
-            text,
-            start: self.start + offset,
-        }
+        Self { text, start: self.start + offset }
     }
 
     /// The key that stands before `value`, which is the next string from `from` on: only white
@@ -144,27 +133,23 @@ impl<'a> Raw<'a> {
     fn key_between(&self, from: usize, value: Self) -> Self {
         let to = value.start - self.start;
         let quote = from + self.text[from..to].find('"').unwrap_or(0);
-        let end = self.text[quote..to]
-            .rfind('"')
-            .map_or(to, |length| quote + length + 1);
-        Self {
-            text: &self.text[quote..end],
-            start: self.start + quote,
-        }
+        let end = self.text[quote..to].rfind('"').map_or(to, |length| quote + length + 1);
+        Self { text: &self.text[quote..end], start: self.start + quote }
     }
 
     pub(super) fn syntax_fault(&self, error: &serde_json::Error) -> Box<Diagnostic> {
         let at = self.offset_of(error);
+        let (before, rest) = self.text.split_at(at);
         let words = error.to_string();
-        let words = words.split(" at line ").next().unwrap_or_default();
+        let mut words = words.split(" at line ").next().unwrap_or_default();
+        if rest.starts_with(['}', ']']) && before.trim_ascii_end().ends_with(',') {
+            words = "trailing comma";
+        }
         let blank = self.text.trim_ascii().is_empty();
-        let message = if blank {
-            "the input is empty".to_owned()
-        } else {
-            format!("invalid JSON: {words}")
-        };
+        let message =
+            if blank { "the input is empty".to_owned() } else { format!("invalid JSON: {words}") };
         let fault = Diagnostic::error(message).span(self.start + at..self.start + at + 1);
-        Box::new(match syntax_hint(&self.text[at..], words, blank) {
+        Box::new(match syntax_hint(rest, words, blank) {
             Some(hint) => fault.hint(hint),
             None => fault,
         })
@@ -174,9 +159,7 @@ impl<'a> Raw<'a> {
     fn offset_of(&self, error: &serde_json::Error) -> usize {
         let mut start = 0;
         for _ in 1..error.line() {
-            start += self.text[start..]
-                .find('\n')
-                .map_or(0, |newline| newline + 1);
+            start += self.text[start..].find('\n').map_or(0, |newline| newline + 1);
         }
         let at = start + error.column().saturating_sub(1);
         super::source::floor_char_boundary(self.text, at)
@@ -212,12 +195,7 @@ pub(super) fn written_twice(key: &str, first: Range<usize>, again: Range<usize>)
 /// The pairs of places in `keys` that hold the same key, in order of the later one.
 pub(super) fn repeated<K: Ord>(keys: &[K]) -> Vec<(usize, usize)> {
     let few = keys.len() <= 16;
-    if few
-        && !keys
-            .iter()
-            .enumerate()
-            .any(|(index, key)| keys[..index].contains(key))
-    {
+    if few && !keys.iter().enumerate().any(|(index, key)| keys[..index].contains(key)) {
         return Vec::new();
     }
     let mut order: Vec<usize> = (0..keys.len()).collect();

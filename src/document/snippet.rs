@@ -4,12 +4,16 @@
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::source::floor_char_boundary;
 use super::{Diagnostic, Severity, Source};
 
-/// The most of a source line that is shown, in bytes: a document can be one line of megabytes.
+/// A line longer than this, in bytes, is cut before it is drawn: a document can be one line of
+/// megabytes. Up to here the renderer itself cuts to the width of a terminal.
+const LONG_LINE: usize = 1000;
+
+/// What is left of a line that was cut, in bytes.
 const WINDOW: usize = 120;
 
 /// Draws diagnostics.
@@ -21,14 +25,8 @@ pub struct Snippets {
 impl Snippets {
     /// With colours and other escapes for a terminal, or without.
     pub fn new(colour: bool) -> Self {
-        let renderer = if colour {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
-        Self {
-            renderer: renderer.decor_style(DecorStyle::Ascii),
-        }
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        Self { renderer: renderer.decor_style(DecorStyle::Ascii) }
     }
 
     /// A diagnostic about `source`, without a final newline.
@@ -45,17 +43,8 @@ impl Snippets {
         let mut group = Group::with_title(title);
         match &diagnostic.span {
             Some(span) => {
-                let label = diagnostic
-                    .pointer
-                    .as_deref()
-                    .filter(|pointer| !pointer.is_empty());
-                group = excerpt(
-                    group,
-                    source,
-                    span,
-                    label.unwrap_or(""),
-                    AnnotationKind::Primary,
-                );
+                let label = diagnostic.pointer.as_deref().filter(|pointer| !pointer.is_empty());
+                group = excerpt(group, source, span, label.unwrap_or(""), AnnotationKind::Primary);
             }
             None => group = group.element(Origin::path(place(source, diagnostic))),
         }
@@ -76,8 +65,7 @@ fn place(source: &Source, diagnostic: &Diagnostic) -> String {
     }
 }
 
-/// The line that `span` begins on, cut to a window where it is long, with the part of the span
-/// that the line holds marked.
+/// The line that `span` begins on, with the part of the span that the line holds marked.
 fn excerpt<'g>(
     group: Group<'g>,
     source: &'g Source,
@@ -87,28 +75,34 @@ fn excerpt<'g>(
 ) -> Group<'g> {
     let line = source.line_span(span.start);
     let text = source.text();
-    let start = span.start.min(line.end);
-    let end = span.end.clamp(start, line.end);
-    let from = match start - line.start {
-        before if before > WINDOW / 2 && line.len() > WINDOW => {
-            floor_char_boundary(text, start - WINDOW / 2)
-        }
-        _ => line.start,
-    };
-    let to = floor_char_boundary(text, line.end.min(from + WINDOW));
-    let shown = text[from..to].trim_start_matches('\u{feff}');
-    let from = to - shown.len();
-    let mark = start.clamp(from, to) - from..end.clamp(from, to) - from;
-    let position = source.position(start);
-    let origin = format!("{}:{}:{}", source.name(), position.line, position.column);
+    let start = floor_char_boundary(text, span.start.min(line.end));
+    let end = ceil_char_boundary(text, span.end.clamp(start, line.end));
+    let long = line.len() > LONG_LINE;
+    let window = if long { window(text, &line, start) } else { line };
+    let shown = text[window.clone()].trim_start_matches('\u{feff}');
+    let from = window.end - shown.len();
+    let mark = start.clamp(from, window.end) - from..end.clamp(from, window.end) - from;
     let annotation = kind.span(mark);
-    let annotation = if label.is_empty() {
-        annotation
-    } else {
-        annotation.label(label)
-    };
+    let annotation = if label.is_empty() { annotation } else { annotation.label(label) };
+    let position = source.position(start);
     let snippet = Snippet::source(shown).line_start(position.line).fold(false);
-    group
-        .element(Element::from(Origin::path(origin)))
-        .element(Element::from(snippet.annotation(annotation)))
+    let snippet = snippet.annotation(annotation);
+    if long {
+        // The renderer would count columns from the window's edge.
+        let origin = format!("{}:{}:{}", source.name(), position.line, position.column);
+        group.element(Origin::path(origin)).element(snippet)
+    } else {
+        group.element(snippet.path(source.name()))
+    }
+}
+
+/// The part of a long line around `start`.
+fn window(text: &str, line: &Range<usize>, start: usize) -> Range<usize> {
+    let from = floor_char_boundary(text, start.saturating_sub(WINDOW / 2).max(line.start));
+    from..floor_char_boundary(text, line.end.min(from + WINDOW))
+}
+
+/// The nearest character boundary at or after `offset`.
+fn ceil_char_boundary(text: &str, offset: usize) -> usize {
+    (offset..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }

@@ -32,11 +32,7 @@ pub struct Position {
 impl Source {
     /// A source from text that is known to be UTF-8.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-            lines: OnceLock::new(),
-        }
+        Self { name: name.into(), text: text.into(), lines: OnceLock::new() }
     }
 
     /// A source from bytes as they were read.
@@ -60,9 +56,8 @@ impl Source {
                     "JSON is UTF-8 text (RFC 8259 §8.1); save the file as UTF-8"
                 };
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                let fault = Diagnostic::error("the input is not valid UTF-8")
-                    .span(at..at + 1)
-                    .hint(hint);
+                let fault =
+                    Diagnostic::error("the input is not valid UTF-8").span(at..at + 1).hint(hint);
                 Err((Self::new(name, text), Box::new(fault)))
             }
         }
@@ -84,10 +79,7 @@ impl Source {
     /// # Errors
     /// The text is not exactly one JSON value.
     pub fn root(&self) -> Result<Raw<'_>, Box<Diagnostic>> {
-        let body = self
-            .text
-            .strip_prefix(BYTE_ORDER_MARK)
-            .unwrap_or(&self.text);
+        let body = self.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.text);
         Raw::parse(body, self.text.len() - body.len())
     }
 
@@ -105,10 +97,7 @@ impl Source {
         let start = self.line_starts()[line];
         let before = &self.text[start..floor_char_boundary(&self.text, offset)];
         let column = before.trim_start_matches(BYTE_ORDER_MARK).chars().count() + 1;
-        Position {
-            line: line + 1,
-            column,
-        }
+        Position { line: line + 1, column }
     }
 
     /// The span of the line that holds a byte offset, without its line ending.
@@ -126,10 +115,7 @@ impl Source {
 
     fn line_starts(&self) -> &[usize] {
         self.lines.get_or_init(|| {
-            let after = self
-                .text
-                .match_indices('\n')
-                .map(|(newline, _)| newline + 1);
+            let after = self.text.match_indices('\n').map(|(newline, _)| newline + 1);
             std::iter::once(0).chain(after).collect()
         })
     }
@@ -137,10 +123,7 @@ impl Source {
 
 /// The nearest character boundary at or before `offset`.
 pub(super) fn floor_char_boundary(text: &str, offset: usize) -> usize {
-    (0..=offset.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(0)
+    (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 #[cfg(test)]

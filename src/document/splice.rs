@@ -18,11 +18,7 @@ pub struct Splice<'s, W> {
 impl<'s, W: Write> Splice<'s, W> {
     /// Begins at the start of `document`.
     pub fn new(document: &'s str, out: W) -> Self {
-        Self {
-            document,
-            done: 0,
-            out,
-        }
+        Self { document, done: 0, out }
     }
 
     /// Copies up to `place`, then writes `text` in its stead. Places come in order.
@@ -30,8 +26,7 @@ impl<'s, W: Write> Splice<'s, W> {
     /// # Errors
     /// Those of the output.
     pub fn replace(&mut self, place: Range<usize>, text: &str) -> io::Result<()> {
-        self.out
-            .write_all(&self.document.as_bytes()[self.done..place.start])?;
+        self.out.write_all(&self.document.as_bytes()[self.done..place.start])?;
         self.done = place.end;
         self.out.write_all(text.as_bytes())
     }
@@ -54,14 +49,8 @@ impl<'s, W: Write> Splice<'s, W> {
 pub fn apply_to_text(source: &Source, patch: &Patch) -> Result<String, Vec<Diagnostic>> {
     let root = source.root().map_err(|fault| vec![*fault])?;
     let mut tree = root.tree(&Path::root(""))?;
-    tree.apply(patch)
-        .map_err(|error| vec![Diagnostic::error(error.to_string())])?;
+    tree.apply(patch).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
     let text = tree.write(source.text(), &Layout::of_document(root));
     let span = root.span();
-    Ok([
-        &source.text()[..span.start],
-        &text,
-        &source.text()[span.end..],
-    ]
-    .concat())
+    Ok([&source.text()[..span.start], &text, &source.text()[span.end..]].concat())
 }

@@ -10,15 +10,8 @@ use super::node::{Member, Node, Value};
 impl Node<'_> {
     /// The text of this tree, a part of `document` that may have been edited.
     pub fn write(&self, document: &str, layout: &Layout) -> String {
-        let mut out = Writer {
-            document,
-            layout,
-            out: String::new(),
-        };
-        let indent = self
-            .span()
-            .map(|span| out.indent_at(span.start))
-            .unwrap_or_default();
+        let mut out = Writer { document, layout, out: String::new() };
+        let indent = self.span().map(|span| out.indent_at(span.start)).unwrap_or_default();
         out.node(self, &indent);
         out.out
     }
@@ -54,9 +47,7 @@ impl Child for Member<'_> {
     fn write(&self, writer: &mut Writer<'_>, indent: &str) {
         match (&self.place, self.value.span()) {
             (Some(key), Some(value)) => {
-                writer
-                    .out
-                    .push_str(&writer.document[key.start..value.start]);
+                writer.out.push_str(&writer.document[key.start..value.start]);
             }
             _ => {
                 writer.string(&self.key);
@@ -143,16 +134,13 @@ impl Writer<'_> {
         };
         self.out.push_str(lead);
         for (index, child) in children.iter().enumerate() {
-            let was = child.span().and_then(|span| {
-                stood
-                    .binary_search_by_key(&span.start, |range| range.start)
-                    .ok()
-            });
+            let was = child
+                .span()
+                .and_then(|span| stood.binary_search_by_key(&span.start, |range| range.start).ok());
             match was {
                 _ if index == 0 => {}
                 Some(was) if was > 0 => {
-                    self.out
-                        .push_str(&self.document[stood[was - 1].end..stood[was].start]);
+                    self.out.push_str(&self.document[stood[was - 1].end..stood[was].start]);
                 }
                 _ => self.separate(lead),
             }
@@ -168,11 +156,7 @@ impl Writer<'_> {
             self.out.push(',');
             self.out.push_str(lead);
         } else {
-            self.out.push_str(if self.layout.newline.is_some() {
-                ", "
-            } else {
-                self.layout.comma
-            });
+            self.out.push_str(if self.layout.newline.is_some() { ", " } else { self.layout.comma });
         }
     }
 
@@ -201,11 +185,7 @@ impl Writer<'_> {
     fn fresh_children<C: Child>(&mut self, children: &[C], indent: &str) {
         for (index, child) in children.iter().enumerate() {
             if index > 0 {
-                let comma = if self.layout.newline.is_some() {
-                    ","
-                } else {
-                    self.layout.comma
-                };
+                let comma = if self.layout.newline.is_some() { "," } else { self.layout.comma };
                 self.out.push_str(comma);
             }
             self.break_line(indent);
@@ -230,9 +210,7 @@ impl Writer<'_> {
         if self.layout.newline.is_none() {
             return String::new();
         }
-        let start = self.document[..offset]
-            .rfind('\n')
-            .map_or(0, |newline| newline + 1);
+        let start = self.document[..offset].rfind('\n').map_or(0, |newline| newline + 1);
         let line = &self.document[start..offset];
         line[..line.len() - line.trim_start_matches([' ', '\t']).len()].to_owned()
     }

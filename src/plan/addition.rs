@@ -95,19 +95,14 @@ impl Serialize for Environment<'_> {
 impl Exec {
     /// Runs a script, which replaces the image's entrypoint.
     pub(super) fn script(shell: &'static str) -> Self {
-        Self {
-            command: ShellCommand { shell },
-        }
+        Self { command: ShellCommand { shell } }
     }
 }
 
 /// A number as people write it: whole ones without a fraction.
 pub(super) fn number(value: f64) -> Number {
     if value.fract() == 0.0 && value.abs() < 1e15 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "whole and small, as just checked"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "whole and small, as just checked")]
         return Number::from(value as i64);
     }
     Number::from_f64(value).expect("settings hold finite numbers only")

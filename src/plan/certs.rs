@@ -32,19 +32,12 @@ pub(super) fn volume() -> Volume {
 
 /// The mount of the container that writes the certificates.
 pub(super) fn writable_mount() -> VolumeMount {
-    VolumeMount {
-        name: VOLUME,
-        mount_path: MOUNT_PATH,
-        read_only: None,
-    }
+    VolumeMount { name: VOLUME, mount_path: MOUNT_PATH, read_only: None }
 }
 
 /// The mount of the container that reads them.
 pub(super) fn read_only_mount() -> VolumeMount {
-    VolumeMount {
-        read_only: Some(true),
-        ..writable_mount()
-    }
+    VolumeMount { read_only: Some(true), ..writable_mount() }
 }
 
 /// The bundle as an artifact. Its file gets a name of our own: without `destPath` the fetcher
@@ -89,14 +82,8 @@ mod tests {
 
     #[test]
     fn the_fetched_file_keeps_the_ending_that_makes_it_an_archive() {
-        assert_eq!(
-            file_name(&with_uri("https://ca/b.tar.gz?sig=a.b")),
-            "bundle-certs.tar.gz"
-        );
-        assert_eq!(
-            file_name(&with_uri("https://ca/bundle")),
-            "bundle-certs.tgz"
-        );
+        assert_eq!(file_name(&with_uri("https://ca/b.tar.gz?sig=a.b")), "bundle-certs.tar.gz");
+        assert_eq!(file_name(&with_uri("https://ca/bundle")), "bundle-certs.tgz");
     }
 
     #[test]

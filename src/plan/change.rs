@@ -64,11 +64,7 @@ pub(super) fn remove(
     let mut tree = tree;
     let text = restored(&mut tree, &removal, text, findings)?;
     drop(tree);
-    Some(Planned {
-        outcome: Outcome::Removed(None),
-        patch: removal.patch,
-        text: Some(text),
-    })
+    Some(Planned { outcome: Outcome::Removed(None), patch: removal.patch, text: Some(text) })
 }
 
 impl Injector {
@@ -105,11 +101,7 @@ impl Injector {
             return Some(Planned::nothing(Outcome::Skipped(skip)));
         }
         let (patch, text) = self.fresh(tree, text, at, &wish, findings)?;
-        Some(Planned {
-            outcome: Outcome::Injected,
-            patch,
-            text: Some(text),
-        })
+        Some(Planned { outcome: Outcome::Injected, patch, text: Some(text) })
     }
 
     fn again(
@@ -123,37 +115,19 @@ impl Injector {
     ) -> Option<Planned> {
         if let Some(skip) = wish.skip {
             let (patch, text) = (removal.patch, Some(original.to_owned()));
-            return Some(Planned {
-                outcome: Outcome::Removed(Some(skip)),
-                patch,
-                text,
-            });
+            return Some(Planned { outcome: Outcome::Removed(Some(skip)), patch, text });
         }
         let line = text.line();
         let before = Source::new("", [line, original].concat());
-        let raw = before
-            .part(line.len())
-            .map_err(|fault| findings.push(*fault))
-            .ok()?;
-        let tree = raw
-            .tree(at)
-            .map_err(|faults| findings.extend(faults))
-            .ok()?;
-        let before = PodText {
-            document: before.text(),
-            raw,
-            habits: text.habits,
-        };
+        let raw = before.part(line.len()).map_err(|fault| findings.push(*fault)).ok()?;
+        let tree = raw.tree(at).map_err(|faults| findings.extend(faults)).ok()?;
+        let before = PodText { document: before.text(), raw, habits: text.habits };
         let (patch, new) = self.fresh(tree, &before, at, &wish, findings)?;
         if new == text.raw.text() {
             return Some(Planned::nothing(Outcome::UpToDate));
         }
         let patch = Patch(removal.patch.0.into_iter().chain(patch.0).collect());
-        Some(Planned {
-            outcome: Outcome::Updated,
-            patch,
-            text: Some(new),
-        })
+        Some(Planned { outcome: Outcome::Updated, patch, text: Some(new) })
     }
 
     /// Validates a pod without a record, reads its labels and decides.
@@ -178,20 +152,13 @@ impl Injector {
             }
         }
         let nothing = Unfinished::default();
-        let unfinished = if skip.is_none() {
-            &self.unfinished()
-        } else {
-            &nothing
-        };
+        let unfinished = if skip.is_none() { &self.unfinished() } else { &nothing };
         findings.extend(validate(pod.node(), at, &Marathon::default(), unfinished));
-        let fine = findings[before..]
-            .iter()
-            .all(|finding| finding.severity < Severity::Error);
-        fine.then_some(Wish {
-            skip,
-            settings,
-            service: service_name,
-        })
+        // As people read the file.
+        findings[before..]
+            .sort_by_key(|finding| finding.span.as_ref().map_or(usize::MAX, |span| span.start));
+        let fine = findings[before..].iter().all(|finding| finding.severity < Severity::Error);
+        fine.then_some(Wish { skip, settings, service: service_name })
     }
 
     /// Injects a pod that has no record and is to be injected.
@@ -210,9 +177,7 @@ impl Injector {
             return None;
         }
         let faults = validate(&tree, at, &Marathon::default(), &Unfinished::default());
-        let errors = faults
-            .into_iter()
-            .filter(|fault| fault.severity == Severity::Error);
+        let errors = faults.into_iter().filter(|fault| fault.severity == Severity::Error);
         let known = findings.len();
         findings.extend(errors.map(|fault| self.explained(fault)));
         if findings.len() > known {
@@ -242,11 +207,7 @@ impl Injector {
 
 impl Planned {
     fn nothing(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            patch: Patch(Vec::new()),
-            text: None,
-        }
+        Self { outcome, patch: Patch(Vec::new()), text: None }
     }
 }
 
@@ -261,15 +222,10 @@ fn record(
         Err(error) => {
             let span = pod.label(STATUS_LABEL).and_then(Node::span);
             let pointer = at.key("labels").key(STATUS_LABEL).to_string();
-            findings.push(
-                Diagnostic::error(error.to_string())
-                    .span(span)
-                    .pointer(pointer)
-                    .hint(
-                        "restore the label from the injected file's history, or remove it together \
+            findings.push(Diagnostic::error(error.to_string()).span(span).pointer(pointer).hint(
+                "restore the label from the injected file's history, or remove it together \
                      with what was injected",
-                    ),
-            );
+            ));
             None
         }
     }

@@ -43,10 +43,7 @@ struct At {
 impl At {
     fn member(&self, key: &str) -> Self {
         let key = escaped(key);
-        Self {
-            pointer: format!("{}/{key}", self.pointer),
-            route: format!("{}/{key}", self.route),
-        }
+        Self { pointer: format!("{}/{key}", self.pointer), route: format!("{}/{key}", self.route) }
     }
 
     fn element(&self, index: usize, name: &str) -> Self {
@@ -65,10 +62,7 @@ impl Completion {
     /// Completes `pod` with the members of `addition`.
     pub(super) fn new(pod: &Node<'_>, addition: Map<String, Value>) -> Self {
         let mut completion = Self::default();
-        let root = At {
-            pointer: String::new(),
-            route: String::new(),
-        };
+        let root = At { pointer: String::new(), route: String::new() };
         completion.object(pod, addition, &root);
         completion
     }
@@ -92,8 +86,7 @@ impl Completion {
         if COLLECTIONS.contains(&key) {
             self.was(at, was);
             let names = child_names(&value);
-            self.added
-                .extend(names.map(|name| format!("{}/{}", at.route, escaped(&name))));
+            self.added.extend(names.map(|name| format!("{}/{}", at.route, escaped(&name))));
         } else {
             self.added.push(at.route.clone());
             if !was.is_empty() {
@@ -137,8 +130,7 @@ impl Completion {
                 (None, value) => {
                     self.added.push(format!("{}/{}", at.route, escaped(&name)));
                     let path = at.member("-").path();
-                    self.operations
-                        .push(PatchOperation::Add(AddOperation { path, value }));
+                    self.operations.push(PatchOperation::Add(AddOperation { path, value }));
                 }
             }
         }
@@ -155,10 +147,7 @@ fn escaped(token: &str) -> String {
 
 /// What an element goes by; see [`element_name`].
 fn name_of(element: &Value) -> String {
-    let name = element
-        .get("name")
-        .or_else(|| element.get("uri"))
-        .and_then(Value::as_str);
+    let name = element.get("name").or_else(|| element.get("uri")).and_then(Value::as_str);
     name.unwrap_or_default().to_owned()
 }
 

@@ -85,14 +85,8 @@ fn wanted(pod: &Pod<'_, '_>, at: &Path<'_>) -> Result<Option<bool>, Box<Diagnost
 }
 
 /// Images that are a proxy, by the last part of their name.
-const PROXY_IMAGES: [&str; 6] = [
-    "proxyv2",
-    "proxy_debug",
-    "proxy_init",
-    "proxyv2-debug",
-    "envoy",
-    "consul-dataplane",
-];
+const PROXY_IMAGES: [&str; 6] =
+    ["proxyv2", "proxy_debug", "proxy_init", "proxyv2-debug", "envoy", "consul-dataplane"];
 
 /// Programs that are a proxy, or start one.
 const PROXY_PROGRAMS: [&str; 4] = ["pilot-agent", "envoy", "istio-iptables.sh", "start.sh"];
@@ -107,19 +101,14 @@ fn foreign(container: &Container<'_, '_>) -> Option<Skip> {
     let sign = runs_a_proxy(container)
         .or_else(|| (!ours).then(|| is_a_proxy_image(container)).flatten())
         .or_else(|| reads_a_proxy_variable(container))?;
-    Some(Skip::ForeignSidecar {
-        container: container.name().to_owned(),
-        sign,
-    })
+    Some(Skip::ForeignSidecar { container: container.name().to_owned(), sign })
 }
 
 fn runs_a_proxy(container: &Container<'_, '_>) -> Option<String> {
     let program = match container.command()? {
         Command::Shell(line) => PROXY_PROGRAMS.into_iter().find(|name| starts(line, name)),
         Command::Argv(argv) => PROXY_PROGRAMS.into_iter().find(|name| {
-            argv.iter()
-                .filter_map(|word| word.as_str())
-                .any(|word| base_name(word) == *name)
+            argv.iter().filter_map(|word| word.as_str()).any(|word| base_name(word) == *name)
         }),
     };
     program.map(|program| format!("it runs {program}"))
@@ -137,18 +126,11 @@ fn base_name(word: &str) -> &str {
 
 fn is_a_proxy_image(container: &Container<'_, '_>) -> Option<String> {
     let image = container.image()?;
-    let name = base_name(image)
-        .split([':', '@'])
-        .next()
-        .unwrap_or_default();
-    PROXY_IMAGES
-        .contains(&name)
-        .then(|| format!("its image is {name}"))
+    let name = base_name(image).split([':', '@']).next().unwrap_or_default();
+    PROXY_IMAGES.contains(&name).then(|| format!("its image is {name}"))
 }
 
 fn reads_a_proxy_variable(container: &Container<'_, '_>) -> Option<String> {
-    let variable = PROXY_VARIABLES
-        .into_iter()
-        .find(|name| container.sets(name))?;
+    let variable = PROXY_VARIABLES.into_iter().find(|name| container.sets(name))?;
     Some(format!("it sets {variable}"))
 }

@@ -29,10 +29,7 @@ pub(super) fn container<'a>(
         name: NAME,
         image,
         user: "root",
-        resources: Resources {
-            cpus: number(CPUS),
-            mem: number(MEGABYTES),
-        },
+        resources: Resources { cpus: number(CPUS), mem: number(MEGABYTES) },
         environment: environment(settings, inbound),
         artifacts: Some([certs::artifact(settings)]),
         volume_mounts: [certs::writable_mount()],
@@ -49,18 +46,9 @@ fn environment<'a>(settings: &'a Settings, inbound: &Inbound) -> Environment<'a>
         ("ISTIO_BUNDLE", Cow::Borrowed(certs::file_name(settings))),
         ("ISTIO_PROXY_UID", text(&PROXY_UID)),
         ("ISTIO_PROXY_PORT", text(&settings.proxy_listen_port)),
-        (
-            "ISTIO_INBOUND_INTERCEPTION_MODE",
-            Cow::Borrowed(settings.interception_mode.as_str()),
-        ),
-        (
-            "ISTIO_SERVICE_CIDR",
-            text(&settings.include_outbound_ip_ranges),
-        ),
-        (
-            "ISTIO_SERVICE_EXCLUDE_CIDR",
-            text(&settings.exclude_outbound_ip_ranges),
-        ),
+        ("ISTIO_INBOUND_INTERCEPTION_MODE", Cow::Borrowed(settings.interception_mode.as_str())),
+        ("ISTIO_SERVICE_CIDR", text(&settings.include_outbound_ip_ranges)),
+        ("ISTIO_SERVICE_EXCLUDE_CIDR", text(&settings.exclude_outbound_ip_ranges)),
         ("ISTIO_INBOUND_PORTS", text(&inbound.captured)),
         ("ISTIO_LOCAL_EXCLUDE_PORTS", text(&inbound.excluded)),
     ])

@@ -31,22 +31,12 @@ impl Injector {
     pub fn new(settings: Settings, overlays: Vec<Overlay>) -> Self {
         let names = |array: &str, ours: &[&str]| {
             let theirs = overlays.iter().flat_map(|overlay| overlay.names(array));
-            ours.iter()
-                .copied()
-                .chain(theirs)
-                .map(str::to_owned)
-                .collect()
+            ours.iter().copied().chain(theirs).map(str::to_owned).collect()
         };
         let hash = hash(&settings, &overlays);
         let containers = names("containers", &[init::NAME, proxy::NAME]);
         let volumes = names("volumes", &[certs::VOLUME]);
-        Self {
-            settings,
-            overlays,
-            hash,
-            containers,
-            volumes,
-        }
+        Self { settings, overlays, hash, containers, volumes }
     }
 
     /// Whether anything but the program itself decides what is added.
@@ -56,10 +46,7 @@ impl Injector {
 
     /// What a pod may leave to injection.
     pub(super) fn unfinished(&self) -> Unfinished<'_> {
-        Unfinished {
-            containers: &self.containers,
-            volumes: &self.volumes,
-        }
+        Unfinished { containers: &self.containers, volumes: &self.volumes }
     }
 
     /// The patch that injects a pod which has no record, under settings that heed its labels.

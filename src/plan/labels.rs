@@ -42,11 +42,7 @@ fn set(
     let error = settings.to_mut().set(key, value).err()?;
     let (name, id) = (member.key(), pod.id().unwrap_or_default());
     let message = format!("label {name:?} of pod {id}: invalid value {value:?}: {error}");
-    Some(
-        Diagnostic::error(message)
-            .span(member.value().span())
-            .pointer(at.to_string()),
-    )
+    Some(Diagnostic::error(message).span(member.value().span()).pointer(at.to_string()))
 }
 
 fn no_effect(member: &Member<'_>, why: &str, at: &Path<'_>) -> Diagnostic {
@@ -57,16 +53,13 @@ fn no_effect(member: &Member<'_>, why: &str, at: &Path<'_>) -> Diagnostic {
 }
 
 fn unknown(member: &Member<'_>, nearest: Option<&str>, at: &Path<'_>) -> Diagnostic {
-    Diagnostic::warning(format!(
-        "label {:?} is none that injection knows",
-        member.key()
-    ))
-    .span(member.key_span())
-    .pointer(at.to_string())
-    .hint(match nearest {
-        Some(nearest) => format!("did you mean {nearest:?}?"),
-        None => "docs/settings.md lists the labels".to_owned(),
-    })
+    Diagnostic::warning(format!("label {:?} is none that injection knows", member.key()))
+        .span(member.key_span())
+        .pointer(at.to_string())
+        .hint(match nearest {
+            Some(nearest) => format!("did you mean {nearest:?}?"),
+            None => "docs/settings.md lists the labels".to_owned(),
+        })
 }
 
 /// The labels of a container are not read: there they do nothing.
@@ -78,23 +71,12 @@ fn misplaced<'t>(
     let labels = pod.containers().enumerate().flat_map(|(index, container)| {
         container.labels().iter().map(move |member| (index, member))
     });
-    labels
-        .filter(|(_, member)| matches!(label(member.key()), Label::Known(_)))
-        .map(move |(index, member)| {
-            Diagnostic::warning(format!(
-                "label {:?} of a container is not read",
-                member.key()
-            ))
-            .span(member.key_span())
-            .pointer(
-                Path::root(&at)
-                    .index(index)
-                    .key("labels")
-                    .key(member.key())
-                    .to_string(),
-            )
-            .hint(format!(
-                "labels such as {INJECT_LABEL:?} belong to the pod: move it there"
-            ))
-        })
+    labels.filter(|(_, member)| matches!(label(member.key()), Label::Known(_))).map(
+        move |(index, member)| {
+            Diagnostic::warning(format!("label {:?} of a container is not read", member.key()))
+                .span(member.key_span())
+                .pointer(Path::root(&at).index(index).key("labels").key(member.key()).to_string())
+                .hint(format!("labels such as {INJECT_LABEL:?} belong to the pod: move it there"))
+        },
+    )
 }

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::document::{Diagnostic, Kind, Path, Source};
+use crate::document::{Diagnostic, Kind, Path, Severity, Source};
+use crate::pod::validate_partial;
 
 /// An overlay, read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,31 +28,25 @@ impl Overlay {
     /// # Errors
     /// It is no JSON object, or says what no overlay can say.
     pub fn parse(source: &Source) -> Result<Self, OverlayError> {
-        let root = source.root().map_err(|fault| OverlayError {
-            faults: vec![*fault],
-        })?;
-        let tree = root
-            .tree(&Path::root(""))
-            .map_err(|faults| OverlayError { faults })?;
+        let root = source.root().map_err(|fault| OverlayError { faults: vec![*fault] })?;
+        let tree = root.tree(&Path::root("")).map_err(|faults| OverlayError { faults })?;
         if tree.kind() != Kind::Object {
             let fault = Diagnostic::error(format!("expected a partial pod, found {}", tree.kind()))
                 .span(root.span())
                 .hint("an overlay is an object such as {\"containers\": [{\"name\": \"istio-proxy\", …}]}");
-            return Err(OverlayError {
-                faults: vec![fault],
-            });
+            return Err(OverlayError { faults: vec![fault] });
         }
-        let own = tree
-            .members()
-            .iter()
-            .filter(|member| THE_PODS_OWN.contains(&member.key()));
-        let faults: Vec<_> = own
-            .map(|member| {
-                Diagnostic::error(format!("an overlay cannot set {:?} of a pod", member.key()))
-                    .span(member.key_span())
-                    .pointer(format!("/{}", member.key()))
-            })
-            .collect();
+        // What Marathon would only ignore in a pod helps nobody in an overlay.
+        let mut faults = validate_partial(&tree, &Path::root(""));
+        for fault in &mut faults {
+            fault.severity = Severity::Error;
+        }
+        let own = tree.members().iter().filter(|member| THE_PODS_OWN.contains(&member.key()));
+        faults.extend(own.map(|member| {
+            Diagnostic::error(format!("an overlay cannot set {:?} of a pod", member.key()))
+                .span(member.key_span())
+                .pointer(format!("/{}", member.key()))
+        }));
         match tree.to_value() {
             Value::Object(members) if faults.is_empty() => Ok(Self { members }),
             _ => Err(OverlayError { faults }),

@@ -21,22 +21,13 @@ pub(super) fn inbound(pod: &Pod<'_, '_>, settings: &Settings) -> Inbound {
     let excluded = excluded(settings);
     let included = match &settings.include_inbound_ports {
         Some(Ports::All) => {
-            return Inbound {
-                captured: Ports::All,
-                excluded: Ports::List(excluded),
-            };
+            return Inbound { captured: Ports::All, excluded: Ports::List(excluded) };
         }
         Some(Ports::List(ports)) => ports.clone(),
         None => application_ports(pod),
     };
-    let captured = included
-        .into_iter()
-        .filter(|port| !excluded.contains(port))
-        .collect();
-    Inbound {
-        captured: Ports::List(captured),
-        excluded: Ports::none(),
-    }
+    let captured = included.into_iter().filter(|port| !excluded.contains(port)).collect();
+    Inbound { captured: Ports::List(captured), excluded: Ports::none() }
 }
 
 /// The health endpoint of pilot-agent itself is never captured.

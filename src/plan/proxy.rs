@@ -54,56 +54,32 @@ fn environment<'a>(
     inbound: &Inbound,
     service_cluster: &'a str,
 ) -> Environment<'a> {
-    let zipkin = settings
-        .zipkin_address
-        .as_ref()
-        .map_or("", |address| address.as_str());
+    let zipkin = settings.zipkin_address.as_ref().map_or("", |address| address.as_str());
     let mut all = vec![
         ("PATH", Cow::Borrowed(init::PATH)),
         ("ISTIO_CERTS_DIR", Cow::Borrowed(certs::MOUNT_PATH)),
-        (
-            "ISTIO_CERTS_TIMEOUT",
-            Cow::Owned(settings.certs_timeout.to_string()),
-        ),
+        ("ISTIO_CERTS_TIMEOUT", Cow::Owned(settings.certs_timeout.to_string())),
         ("ISTIO_PROXY_UID", Cow::Owned(PROXY_UID.to_string())),
         ("ISTIO_CONFIG_PATH", Cow::Borrowed(CONFIG_PATH)),
         ("ISTIO_SERVICE_CLUSTER", Cow::Borrowed(service_cluster)),
-        (
-            "ISTIO_DISCOVERY_ADDRESS",
-            Cow::Borrowed(settings.discovery_address.as_str()),
-        ),
+        ("ISTIO_DISCOVERY_ADDRESS", Cow::Borrowed(settings.discovery_address.as_str())),
         ("ISTIO_ZIPKIN_ADDRESS", Cow::Borrowed(zipkin)),
         ("ISTIO_DOMAIN", Cow::Borrowed(settings.domain.as_str())),
         (
             "ISTIO_CONTROL_PLANE_AUTH_POLICY",
             Cow::Borrowed(settings.control_plane_auth_policy.as_str()),
         ),
-        (
-            "ISTIO_DRAIN_DURATION",
-            Cow::Borrowed(settings.drain_duration.as_str()),
-        ),
+        ("ISTIO_DRAIN_DURATION", Cow::Borrowed(settings.drain_duration.as_str())),
         (
             "ISTIO_PARENT_SHUTDOWN_DURATION",
             Cow::Borrowed(settings.parent_shutdown_duration.as_str()),
         ),
-        (
-            "ISTIO_CONNECT_TIMEOUT",
-            Cow::Borrowed(settings.connect_timeout.as_str()),
-        ),
-        (
-            "ISTIO_DISCOVERY_REFRESH_DELAY",
-            Cow::Borrowed(settings.discovery_refresh_delay.as_str()),
-        ),
-        (
-            "ISTIO_STATUS_PORT",
-            Cow::Owned(settings.status_port.to_string()),
-        ),
+        ("ISTIO_CONNECT_TIMEOUT", Cow::Borrowed(settings.connect_timeout.as_str())),
+        ("ISTIO_DISCOVERY_REFRESH_DELAY", Cow::Borrowed(settings.discovery_refresh_delay.as_str())),
+        ("ISTIO_STATUS_PORT", Cow::Owned(settings.status_port.to_string())),
     ];
     all.extend(optional(settings, inbound));
-    all.push((
-        "ISTIO_META_INTERCEPTION_MODE",
-        Cow::Borrowed(settings.interception_mode.as_str()),
-    ));
+    all.push(("ISTIO_META_INTERCEPTION_MODE", Cow::Borrowed(settings.interception_mode.as_str())));
     Environment(all)
 }
 
@@ -112,26 +88,16 @@ fn optional<'a>(
     settings: &'a Settings,
     inbound: &Inbound,
 ) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> {
-    let ports = settings
-        .application_ports
-        .as_ref()
-        .unwrap_or(&inbound.captured);
+    let ports = settings.application_ports.as_ref().unwrap_or(&inbound.captured);
     let ports = (settings.status_port != 0).then(|| Cow::Owned(ports.to_string()));
-    let concurrency = settings
-        .concurrency
-        .map(|threads| Cow::Owned(threads.to_string()));
-    let level = settings
-        .proxy_log_level
-        .map(|level| Cow::Borrowed(level.as_str()));
+    let concurrency = settings.concurrency.map(|threads| Cow::Owned(threads.to_string()));
+    let level = settings.proxy_log_level.map(|level| Cow::Borrowed(level.as_str()));
     let statsd = settings.statsd_udp_address.as_ref();
     [
         ("ISTIO_APPLICATION_PORTS", ports),
         ("ISTIO_CONCURRENCY", concurrency),
         ("ISTIO_PROXY_LOG_LEVEL", level),
-        (
-            "ISTIO_STATSD_UDP_ADDRESS",
-            statsd.map(|address| Cow::Borrowed(address.as_str())),
-        ),
+        ("ISTIO_STATSD_UDP_ADDRESS", statsd.map(|address| Cow::Borrowed(address.as_str()))),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))

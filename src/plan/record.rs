@@ -77,15 +77,10 @@ impl Record {
 
 /// Whether a text is nothing, `null`, or brackets with at most white space between them.
 fn was_empty(text: &str) -> bool {
-    let blank = |inner: &str| {
-        inner
-            .bytes()
-            .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
-    };
-    let between = |open, close| {
-        text.strip_prefix(open)
-            .and_then(|rest: &str| rest.strip_suffix(close))
-    };
+    let blank =
+        |inner: &str| inner.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+    let between =
+        |open, close| text.strip_prefix(open).and_then(|rest: &str| rest.strip_suffix(close));
     text.is_empty()
         || text == "null"
         || between('[', ']').is_some_and(blank)

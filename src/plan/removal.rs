@@ -21,16 +21,10 @@ impl Removal {
     /// Takes out what `record` says. What is no longer there is passed over.
     pub(super) fn new(pod: &Node<'_>, record: &Record) -> Self {
         let status = format!("/labels/{}", STATUS_LABEL.replace('/', "~1"));
-        let added = record
-            .added
-            .iter()
-            .filter(|route| !record.around.contains_key(*route));
+        let added = record.added.iter().filter(|route| !record.around.contains_key(*route));
         let routes = added.map(String::as_str).chain([status.as_str()]);
         let mut found: Vec<_> = routes.filter_map(|route| resolve(pod, route)).collect();
-        let mut removal = Self {
-            patch: Patch(Vec::new()),
-            spellings: Vec::new(),
-        };
+        let mut removal = Self { patch: Patch(Vec::new()), spellings: Vec::new() };
         for (route, was) in &record.around {
             let Some(place) = resolve(pod, route) else {
                 continue;
@@ -60,10 +54,8 @@ impl Removal {
             "" => found.push(place),
             "null" => {
                 let path = place.pointer.clone();
-                place.operation = PatchOperation::Replace(ReplaceOperation {
-                    path,
-                    value: Value::Null,
-                });
+                place.operation =
+                    PatchOperation::Replace(ReplaceOperation { path, value: Value::Null });
                 found.push(place);
             }
             _ => self.spellings.push((route.to_owned(), was.to_owned())),
@@ -96,10 +88,7 @@ fn resolve<'n, 'a>(pod: &'n Node<'a>, route: &str) -> Option<Place<'n, 'a>> {
     for token in Pointer::parse(route).ok()?.tokens() {
         let name = token.decoded();
         if node.kind() == Kind::Array {
-            let index = node
-                .items()
-                .iter()
-                .position(|item| element_name(item) == Some(&*name))?;
+            let index = node.items().iter().position(|item| element_name(item) == Some(&*name))?;
             node = &node.items()[index];
             pointer.push_back(index);
         } else {
@@ -107,14 +96,8 @@ fn resolve<'n, 'a>(pod: &'n Node<'a>, route: &str) -> Option<Place<'n, 'a>> {
             pointer.push_back(name.as_ref());
         }
     }
-    let operation = PatchOperation::Remove(RemoveOperation {
-        path: pointer.clone(),
-    });
-    Some(Place {
-        pointer,
-        node,
-        operation,
-    })
+    let operation = PatchOperation::Remove(RemoveOperation { path: pointer.clone() });
+    Some(Place { pointer, node, operation })
 }
 
 /// What an element of an array goes by: its name, or an artifact's URI.
@@ -123,7 +106,5 @@ pub(super) fn element_name<'n>(element: &'n Node<'_>) -> Option<&'n str> {
 }
 
 fn children<'n, 'a>(node: &'n Node<'a>) -> impl Iterator<Item = &'n Node<'a>> {
-    node.items()
-        .iter()
-        .chain(node.members().iter().map(|member| member.value()))
+    node.items().iter().chain(node.members().iter().map(|member| member.value()))
 }

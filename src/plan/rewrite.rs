@@ -89,14 +89,8 @@ pub fn rewrite(
     let root = source.root().map_err(|fault| vec![*fault])?;
     let layout = Layout::of_document(root);
     let entries = entries(root)?;
-    let rewriter = Rewriter {
-        source,
-        change,
-        layout: &layout,
-    };
-    Ok(entries
-        .into_iter()
-        .try_for_each(|entry| each(rewriter.entry(entry))))
+    let rewriter = Rewriter { source, change, layout: &layout };
+    Ok(entries.into_iter().try_for_each(|entry| each(rewriter.entry(entry))))
 }
 
 /// Changes every pod of a document and writes the new text to `out`. What was said of each entry
@@ -119,9 +113,7 @@ pub fn rewrite_to(
         all.push(rewritten);
         Ok(())
     })?;
-    Ok(written
-        .and_then(|()| splice.finish()?.flush())
-        .map(|()| all))
+    Ok(written.and_then(|()| splice.finish()?.flush()).map(|()| all))
 }
 
 struct Rewriter<'r> {
@@ -161,11 +153,7 @@ impl Rewriter<'_> {
             Err(faults) => return rewritten.findings.extend(faults),
         };
         rewritten.id = Pod::new(&tree).id().map(str::to_owned);
-        let text = PodText {
-            document: self.source.text(),
-            raw,
-            habits: self.layout,
-        };
+        let text = PodText { document: self.source.text(), raw, habits: self.layout };
         let planned = match self.change {
             Change::Inject(injector) => injector.inject(tree, &text, &at, &mut rewritten.findings),
             Change::Remove => change::remove(tree, &text, &at, &mut rewritten.findings),

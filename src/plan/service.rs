@@ -20,9 +20,8 @@ pub(super) fn service<'t>(
             return Ok(Cow::Borrowed(value));
         }
         let id = pod.id().unwrap_or_default();
-        let fault = Diagnostic::error(format!(
-            "label {LABEL:?} of pod {id}: {value:?} is no service name"
-        ));
+        let fault =
+            Diagnostic::error(format!("label {LABEL:?} of pod {id}: {value:?} is no service name"));
         return Err(Box::new(
             fault
                 .span(label.span())

@@ -62,11 +62,7 @@ pub fn entries(root: Raw<'_>) -> Result<Vec<Entry<'_>>, Vec<Diagnostic>> {
                 .hint("a pod, an app, a group or an array of them was expected"),
         ),
     }
-    if search.faults.is_empty() {
-        Ok(search.found)
-    } else {
-        Err(search.faults)
-    }
+    if search.faults.is_empty() { Ok(search.found) } else { Err(search.faults) }
 }
 
 #[derive(Default)]
@@ -99,10 +95,7 @@ impl<'a> Search<'a> {
             Err(faults) => return self.faults.extend(faults),
         };
         let array = |name: &str| member(&members, name).is_some_and(|m| m.kind() == Kind::Array);
-        if ONLY_PODS
-            .iter()
-            .any(|name| member(&members, name).is_some())
-        {
+        if ONLY_PODS.iter().any(|name| member(&members, name).is_some()) {
             self.entry(raw, at, What::Pod);
         } else if GROUPED.iter().any(|name| array(name)) {
             self.group(members, at);
@@ -141,11 +134,7 @@ impl<'a> Search<'a> {
     }
 
     fn entry(&mut self, raw: Raw<'a>, at: &Path<'_>, what: What<'a>) {
-        self.found.push(Entry {
-            pointer: at.to_string(),
-            raw,
-            what,
-        });
+        self.found.push(Entry { pointer: at.to_string(), raw, what });
     }
 
     fn pass(&mut self, raw: Raw<'a>, at: &Path<'_>, what: What<'a>) {
@@ -162,10 +151,7 @@ impl<'a> Search<'a> {
 }
 
 fn member<'a>(members: &[RawMember<'a>], name: &str) -> Option<Raw<'a>> {
-    members
-        .iter()
-        .find(|member| member.key == name)
-        .map(|member| member.value)
+    members.iter().find(|member| member.key == name).map(|member| member.value)
 }
 
 fn looks_like_a_pod(raw: Raw<'_>) -> bool {
@@ -198,28 +184,17 @@ mod tests {
             What::PodStatus(_) => "status",
             What::Other => "other",
         };
-        entries
-            .into_iter()
-            .map(|entry| (entry.pointer, name(entry.what)))
-            .collect()
+        entries.into_iter().map(|entry| (entry.pointer, name(entry.what))).collect()
     }
 
     fn pairs(list: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
-        list.iter()
-            .map(|(pointer, what)| ((*pointer).to_owned(), *what))
-            .collect()
+        list.iter().map(|(pointer, what)| ((*pointer).to_owned(), *what)).collect()
     }
 
     #[test]
     fn a_pod_is_told_by_its_containers() {
-        assert_eq!(
-            found(r#"{"id": "/a", "containers": []}"#),
-            pairs(&[("", "pod")])
-        );
-        assert_eq!(
-            found(r#"{"id": "/a", "cmd": "sleep 1"}"#),
-            pairs(&[("", "app")])
-        );
+        assert_eq!(found(r#"{"id": "/a", "containers": []}"#), pairs(&[("", "pod")]));
+        assert_eq!(found(r#"{"id": "/a", "cmd": "sleep 1"}"#), pairs(&[("", "app")]));
         assert_eq!(found(r#"{"uri": "x"}"#), pairs(&[("", "other")]));
     }
 

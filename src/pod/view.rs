@@ -59,9 +59,7 @@ impl<'t, 'a> Pod<'t, 'a> {
 
     /// The pod's labels.
     pub fn labels(&self) -> &'t [Member<'a>] {
-        self.node
-            .get("labels")
-            .map_or(&[], |labels| labels.members())
+        self.node.get("labels").map_or(&[], |labels| labels.members())
     }
 
     /// The value of a label of the pod.
@@ -71,9 +69,7 @@ impl<'t, 'a> Pod<'t, 'a> {
 
     /// The containers, in order.
     pub fn containers(&self) -> impl Iterator<Item = Container<'t, 'a>> + use<'t, 'a> {
-        items(self.node, "containers")
-            .iter()
-            .map(|node| Container { node })
+        items(self.node, "containers").iter().map(|node| Container { node })
     }
 
     /// The network. A `mode` left out means `container` (Marathon network.raml).
@@ -99,10 +95,7 @@ impl<'t, 'a> Container<'t, 'a> {
 
     /// The container's name.
     pub fn name(&self) -> &'t str {
-        self.node
-            .get("name")
-            .and_then(|name| name.as_str())
-            .unwrap_or_default()
+        self.node.get("name").and_then(|name| name.as_str()).unwrap_or_default()
     }
 
     /// The image's id.
@@ -122,9 +115,7 @@ impl<'t, 'a> Container<'t, 'a> {
 
     /// Whether it sets an environment variable of this name.
     pub fn sets(&self, variable: &str) -> bool {
-        self.node
-            .get("environment")
-            .is_some_and(|all| all.get(variable).is_some())
+        self.node.get("environment").is_some_and(|all| all.get(variable).is_some())
     }
 
     /// The user it says it runs as.
@@ -134,16 +125,12 @@ impl<'t, 'a> Container<'t, 'a> {
 
     /// The container's own labels.
     pub fn labels(&self) -> &'t [Member<'a>] {
-        self.node
-            .get("labels")
-            .map_or(&[], |labels| labels.members())
+        self.node.get("labels").map_or(&[], |labels| labels.members())
     }
 
     /// The endpoints, in order.
     pub fn endpoints(&self) -> impl Iterator<Item = Endpoint<'t, 'a>> + use<'t, 'a> {
-        items(self.node, "endpoints")
-            .iter()
-            .map(|node| Endpoint { node })
+        items(self.node, "endpoints").iter().map(|node| Endpoint { node })
     }
 }
 
@@ -172,13 +159,8 @@ impl<'t, 'a> Endpoint<'t, 'a> {
 
     /// The values of its `VIP_…` labels.
     pub fn vips(&self) -> impl Iterator<Item = &'t str> + use<'t, 'a> {
-        let labels = self
-            .node
-            .get("labels")
-            .map_or(&[][..], |labels| labels.members());
-        let vips = labels
-            .iter()
-            .filter(|label| label.key().starts_with("VIP_"));
+        let labels = self.node.get("labels").map_or(&[][..], |labels| labels.members());
+        let vips = labels.iter().filter(|label| label.key().starts_with("VIP_"));
         vips.filter_map(|label| label.value().as_str())
     }
 }

@@ -39,11 +39,7 @@ pub fn parse_file(text: &str) -> Result<ConfigFile, Vec<FileError>> {
     let table: BTreeMap<Spanned<String>, Spanned<Value>> =
         toml::from_str(text).map_err(|error| {
             let message = error.message().to_owned();
-            vec![FileError {
-                message,
-                span: error.span(),
-                hint: None,
-            }]
+            vec![FileError { message, span: error.span(), hint: None }]
         })?;
     let mut file = ConfigFile::default();
     let mut faults = Vec::new();
@@ -52,11 +48,7 @@ pub fn parse_file(text: &str) -> Result<ConfigFile, Vec<FileError>> {
             faults.push(fault);
         }
     }
-    if faults.is_empty() {
-        Ok(file)
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(file) } else { Err(faults) }
 }
 
 impl ConfigFile {
@@ -68,10 +60,7 @@ impl ConfigFile {
         };
         if name.get_ref() == "overlays" {
             let files = value.get_ref().as_array().and_then(|files| {
-                files
-                    .iter()
-                    .map(|file| file.as_str().map(str::to_owned))
-                    .collect::<Option<_>>()
+                files.iter().map(|file| file.as_str().map(str::to_owned)).collect::<Option<_>>()
             });
             self.overlays = files.ok_or_else(|| wrong("expected a list of files"))?;
             return Ok(());
@@ -86,9 +75,7 @@ impl ConfigFile {
 
 fn unknown(name: &Spanned<String>) -> FileError {
     let distance = |key: &Key| strsim::damerau_levenshtein(key.name(), name.get_ref());
-    let near = Key::all()
-        .min_by_key(distance)
-        .filter(|key| distance(key) <= 4);
+    let near = Key::all().min_by_key(distance).filter(|key| distance(key) <= 4);
     FileError {
         message: format!("unknown setting {:?}", name.get_ref()),
         span: Some(name.span()),
@@ -120,32 +107,16 @@ mod tests {
     fn text_numbers_and_lists_are_values() {
         let text = "proxy-cpu = 0.2\nexclude-inbound-ports = [22, 9090]\noverlays = ['a.json']\n";
         let file = parse_file(text).unwrap();
-        let settings: Vec<_> = file
-            .settings
-            .iter()
-            .map(|(key, text, _)| (*key, &**text))
-            .collect();
-        assert_eq!(
-            settings,
-            [
-                (Key::ExcludeInboundPorts, "22,9090"),
-                (Key::ProxyCpu, "0.2")
-            ]
-        );
+        let settings: Vec<_> = file.settings.iter().map(|(key, text, _)| (*key, &**text)).collect();
+        assert_eq!(settings, [(Key::ExcludeInboundPorts, "22,9090"), (Key::ProxyCpu, "0.2")]);
         assert_eq!(file.overlays, ["a.json"]);
     }
 
     #[test]
     fn all_unknown_keys_are_reported_with_the_nearest() {
         let faults = parse_file("proxy-imag = 'x'\nfoo-bar-baz-quux = 1\n").unwrap_err();
-        let hints: Vec<_> = faults
-            .iter()
-            .map(|fault| fault.hint.clone().unwrap())
-            .collect();
-        assert!(
-            hints.contains(&"did you mean proxy-image?".to_owned()),
-            "{hints:?}"
-        );
+        let hints: Vec<_> = faults.iter().map(|fault| fault.hint.clone().unwrap()).collect();
+        assert!(hints.contains(&"did you mean proxy-image?".to_owned()), "{hints:?}");
         assert_eq!(faults.len(), 2);
     }
 

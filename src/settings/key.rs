@@ -38,13 +38,7 @@ pub enum Key {
 
 /// A row: the key, its name, kube-inject's spelling of the flag, the form of its value, what it
 /// is for.
-type Row = (
-    Key,
-    &'static str,
-    Option<&'static str>,
-    &'static str,
-    &'static str,
-);
+type Row = (Key, &'static str, Option<&'static str>, &'static str, &'static str);
 
 const ROWS: &[Row] = &[
     (
@@ -54,13 +48,7 @@ const ROWS: &[Row] = &[
         "enabled|disabled",
         "Whether a pod that says nothing is injected",
     ),
-    (
-        Key::ProxyImage,
-        "proxy-image",
-        None,
-        "IMAGE",
-        "Image of istio-init and istio-proxy",
-    ),
+    (Key::ProxyImage, "proxy-image", None, "IMAGE", "Image of istio-init and istio-proxy"),
     (
         Key::ImagePullPolicy,
         "image-pull-policy",
@@ -68,27 +56,9 @@ const ROWS: &[Row] = &[
         "Always|IfNotPresent|Never",
         "Whether the image is pulled again",
     ),
-    (
-        Key::ProxyCpu,
-        "proxy-cpu",
-        None,
-        "CPUS",
-        "CPU shares of istio-proxy: 0.5 or 500m",
-    ),
-    (
-        Key::ProxyMemory,
-        "proxy-memory",
-        None,
-        "MB",
-        "Memory of istio-proxy: 512 (MB), 512Mi or 1Gi",
-    ),
-    (
-        Key::DiscoveryAddress,
-        "discovery-address",
-        None,
-        "HOST:PORT",
-        "Pilot",
-    ),
+    (Key::ProxyCpu, "proxy-cpu", None, "CPUS", "CPU shares of istio-proxy: 0.5 or 500m"),
+    (Key::ProxyMemory, "proxy-memory", None, "MB", "Memory of istio-proxy: 512 (MB), 512Mi or 1Gi"),
+    (Key::DiscoveryAddress, "discovery-address", None, "HOST:PORT", "Pilot"),
     (
         Key::ZipkinAddress,
         "zipkin-address",
@@ -96,13 +66,7 @@ const ROWS: &[Row] = &[
         "HOST:PORT",
         "Tracing collector; empty sends no traces",
     ),
-    (
-        Key::Domain,
-        "domain",
-        None,
-        "DOMAIN",
-        "Suffix of service names",
-    ),
+    (Key::Domain, "domain", None, "DOMAIN", "Suffix of service names"),
     (
         Key::ControlPlaneAuthPolicy,
         "control-plane-auth-policy",
@@ -110,13 +74,7 @@ const ROWS: &[Row] = &[
         "NONE|MUTUAL_TLS",
         "How pilot-agent authenticates Pilot",
     ),
-    (
-        Key::InterceptionMode,
-        "interception-mode",
-        None,
-        "REDIRECT",
-        "How traffic is captured",
-    ),
+    (Key::InterceptionMode, "interception-mode", None, "REDIRECT", "How traffic is captured"),
     (
         Key::ProxyListenPort,
         "proxy-listen-port",
@@ -229,27 +187,9 @@ const ROWS: &[Row] = &[
         "SECONDS",
         "How long istio-proxy waits for the certificates",
     ),
-    (
-        Key::TrustDomain,
-        "trust-domain",
-        None,
-        "DOMAIN",
-        "Trust domain of the mesh",
-    ),
-    (
-        Key::Namespace,
-        "namespace",
-        None,
-        "NAME",
-        "Namespace of the pod's identity",
-    ),
-    (
-        Key::ServiceAccount,
-        "service-account",
-        None,
-        "NAME",
-        "Service account of the pod's identity",
-    ),
+    (Key::TrustDomain, "trust-domain", None, "DOMAIN", "Trust domain of the mesh"),
+    (Key::Namespace, "namespace", None, "NAME", "Namespace of the pod's identity"),
+    (Key::ServiceAccount, "service-account", None, "NAME", "Service account of the pod's identity"),
 ];
 
 impl Key {

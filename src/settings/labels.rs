@@ -38,50 +38,20 @@ const NO_READINESS: &str = "Marathon pods have no readiness checks";
 const LABELS: &[(&str, LabelKey)] = &[
     (INJECT_LABEL, LabelKey::Inject),
     (STATUS_LABEL, LabelKey::Status),
-    (
-        "sidecar.istio.io/proxyImage",
-        LabelKey::Setting(Key::ProxyImage),
-    ),
-    (
-        "sidecar.istio.io/interceptionMode",
-        LabelKey::Setting(Key::InterceptionMode),
-    ),
-    (
-        "sidecar.istio.io/discoveryAddress",
-        LabelKey::Setting(Key::DiscoveryAddress),
-    ),
-    (
-        "sidecar.istio.io/controlPlaneAuthPolicy",
-        LabelKey::Setting(Key::ControlPlaneAuthPolicy),
-    ),
-    (
-        "sidecar.istio.io/proxyCPU",
-        LabelKey::Setting(Key::ProxyCpu),
-    ),
-    (
-        "sidecar.istio.io/proxyMemory",
-        LabelKey::Setting(Key::ProxyMemory),
-    ),
-    (
-        "status.sidecar.istio.io/port",
-        LabelKey::Setting(Key::StatusPort),
-    ),
+    ("sidecar.istio.io/proxyImage", LabelKey::Setting(Key::ProxyImage)),
+    ("sidecar.istio.io/interceptionMode", LabelKey::Setting(Key::InterceptionMode)),
+    ("sidecar.istio.io/discoveryAddress", LabelKey::Setting(Key::DiscoveryAddress)),
+    ("sidecar.istio.io/controlPlaneAuthPolicy", LabelKey::Setting(Key::ControlPlaneAuthPolicy)),
+    ("sidecar.istio.io/proxyCPU", LabelKey::Setting(Key::ProxyCpu)),
+    ("sidecar.istio.io/proxyMemory", LabelKey::Setting(Key::ProxyMemory)),
+    ("status.sidecar.istio.io/port", LabelKey::Setting(Key::StatusPort)),
     (
         "readiness.status.sidecar.istio.io/applicationPorts",
         LabelKey::Setting(Key::ApplicationPorts),
     ),
-    (
-        "readiness.status.sidecar.istio.io/initialDelaySeconds",
-        LabelKey::NoEffect(NO_READINESS),
-    ),
-    (
-        "readiness.status.sidecar.istio.io/periodSeconds",
-        LabelKey::NoEffect(NO_READINESS),
-    ),
-    (
-        "readiness.status.sidecar.istio.io/failureThreshold",
-        LabelKey::NoEffect(NO_READINESS),
-    ),
+    ("readiness.status.sidecar.istio.io/initialDelaySeconds", LabelKey::NoEffect(NO_READINESS)),
+    ("readiness.status.sidecar.istio.io/periodSeconds", LabelKey::NoEffect(NO_READINESS)),
+    ("readiness.status.sidecar.istio.io/failureThreshold", LabelKey::NoEffect(NO_READINESS)),
     (
         "traffic.sidecar.istio.io/includeOutboundIPRanges",
         LabelKey::Setting(Key::IncludeOutboundIpRanges),
@@ -90,21 +60,13 @@ const LABELS: &[(&str, LabelKey)] = &[
         "traffic.sidecar.istio.io/excludeOutboundIPRanges",
         LabelKey::Setting(Key::ExcludeOutboundIpRanges),
     ),
-    (
-        "traffic.sidecar.istio.io/includeInboundPorts",
-        LabelKey::Setting(Key::IncludeInboundPorts),
-    ),
-    (
-        "traffic.sidecar.istio.io/excludeInboundPorts",
-        LabelKey::Setting(Key::ExcludeInboundPorts),
-    ),
+    ("traffic.sidecar.istio.io/includeInboundPorts", LabelKey::Setting(Key::IncludeInboundPorts)),
+    ("traffic.sidecar.istio.io/excludeInboundPorts", LabelKey::Setting(Key::ExcludeInboundPorts)),
 ];
 
 /// What the label `key` is to injection.
 pub fn label(key: &str) -> Label {
-    let Some((space, _)) = key
-        .split_once('/')
-        .filter(|(space, _)| space.ends_with("istio.io"))
+    let Some((space, _)) = key.split_once('/').filter(|(space, _)| space.ends_with("istio.io"))
     else {
         return Label::Other;
     };
@@ -120,10 +82,7 @@ pub fn label(key: &str) -> Label {
 
 fn nearest(key: &str) -> Option<&'static str> {
     let distance = |name: &str| strsim::damerau_levenshtein(key, name);
-    let near = LABELS
-        .iter()
-        .map(|(name, _)| *name)
-        .min_by_key(|name| distance(name))?;
+    let near = LABELS.iter().map(|(name, _)| *name).min_by_key(|name| distance(name))?;
     let name_length = near.rsplit('/').next().map_or(0, str::len);
     (distance(near) <= name_length.max(8) / 2).then_some(near)
 }
@@ -147,12 +106,7 @@ mod tests {
 
     #[test]
     fn other_peoples_labels_are_left_alone() {
-        for key in [
-            "version",
-            "istio",
-            "example.com/inject",
-            "notistio.io/inject",
-        ] {
+        for key in ["version", "istio", "example.com/inject", "notistio.io/inject"] {
             assert_eq!(label(key), Label::Other, "{key}");
         }
     }

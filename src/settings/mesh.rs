@@ -100,16 +100,11 @@ pub fn parse_mesh_config(text: &str) -> Result<MeshConfig, MeshError> {
         serde_saphyr::from_str(text).map_err(|error| MeshError::Yaml(first_line(&error)))?;
     for (field, value) in fields("MeshConfig", &value)? {
         match field.as_str() {
-            "proxyListenPort" => mesh
-                .settings
-                .push((Key::ProxyListenPort, text_of(field, value)?)),
+            "proxyListenPort" => mesh.settings.push((Key::ProxyListenPort, text_of(field, value)?)),
             "defaultConfig" => mesh.read_proxy_config(value)?,
             _ if CONTROL_PLANE.contains(&field.as_str()) => {}
             _ => {
-                return Err(MeshError::Unknown {
-                    field: field.clone(),
-                    message: "MeshConfig",
-                });
+                return Err(MeshError::Unknown { field: field.clone(), message: "MeshConfig" });
             }
         }
     }
@@ -124,10 +119,7 @@ impl MeshConfig {
             } else if FIXED.contains(&field.as_str()) {
                 self.without_effect.push(format!("defaultConfig.{field}"));
             } else {
-                return Err(MeshError::Unknown {
-                    field: field.clone(),
-                    message: "ProxyConfig",
-                });
+                return Err(MeshError::Unknown { field: field.clone(), message: "ProxyConfig" });
             }
         }
         Ok(())
@@ -136,30 +128,19 @@ impl MeshConfig {
 
 fn fields<'v>(name: &str, value: &'v Value) -> Result<&'v Map<String, Value>, MeshError> {
     let expected = "a mapping";
-    value.as_object().ok_or_else(|| MeshError::Form {
-        field: name.to_owned(),
-        expected,
-    })
+    value.as_object().ok_or_else(|| MeshError::Form { field: name.to_owned(), expected })
 }
 
 fn text_of(field: &str, value: &Value) -> Result<String, MeshError> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
-        _ => Err(MeshError::Form {
-            field: field.to_owned(),
-            expected: "text or a number",
-        }),
+        _ => Err(MeshError::Form { field: field.to_owned(), expected: "text or a number" }),
     }
 }
 
 fn first_line(error: &impl std::fmt::Display) -> String {
-    error
-        .to_string()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -172,10 +153,7 @@ mod tests {
         let mesh = parse_mesh_config(text).unwrap();
         assert_eq!(
             mesh.settings,
-            [
-                (Key::ProxyListenPort, "15002".to_owned()),
-                (Key::DrainDuration, "42s".to_owned())
-            ]
+            [(Key::ProxyListenPort, "15002".to_owned()), (Key::DrainDuration, "42s".to_owned())]
         );
         assert_eq!(mesh.without_effect, ["defaultConfig.configPath"]);
     }
@@ -193,9 +171,6 @@ mod tests {
 
     #[test]
     fn bad_yaml_is_one_line() {
-        assert!(matches!(
-            parse_mesh_config("a: [\n"),
-            Err(MeshError::Yaml(_))
-        ));
+        assert!(matches!(parse_mesh_config("a: [\n"), Err(MeshError::Yaml(_))));
     }
 }

@@ -160,8 +160,7 @@ impl TryFrom<i64> for Port {
 
     fn try_from(number: i64) -> Result<Self, InvalidValue> {
         let port = u16::try_from(number).ok().filter(|port| *port > 0);
-        port.map(Self)
-            .ok_or_else(|| InvalidValue::new(format!("{number} is no port (1 to 65535)")))
+        port.map(Self).ok_or_else(|| InvalidValue::new(format!("{number} is no port (1 to 65535)")))
     }
 }
 
@@ -171,8 +170,7 @@ impl FromStr for Port {
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let port = text.parse().ok().filter(|port| plain && *port > 0);
-        port.map(Self)
-            .ok_or_else(|| InvalidValue::new(format!("{text:?} is no port (1 to 65535)")))
+        port.map(Self).ok_or_else(|| InvalidValue::new(format!("{text:?} is no port (1 to 65535)")))
     }
 }
 
@@ -184,21 +182,14 @@ impl fmt::Display for Port {
 
 /// A port, or 0 for none.
 pub(super) fn port_or_off(text: &str) -> Result<u16, InvalidValue> {
-    if text == "0" {
-        Ok(0)
-    } else {
-        text.parse().map(Port::number)
-    }
+    if text == "0" { Ok(0) } else { text.parse().map(Port::number) }
 }
 
 /// A number of threads; 0 and nothing mean the default.
 pub(super) fn count_or_default(text: &str) -> Result<Option<u16>, InvalidValue> {
     match text {
         "" | "0" => Ok(None),
-        _ => text
-            .parse()
-            .map(Some)
-            .map_err(|_| InvalidValue::new("expected a number of threads")),
+        _ => text.parse().map(Some).map_err(|_| InvalidValue::new("expected a number of threads")),
     }
 }
 
@@ -298,10 +289,7 @@ impl FromStr for IpRanges {
         if text == "*" {
             return Ok(Self::All);
         }
-        listed(text)
-            .map(str::parse)
-            .collect::<Result<_, _>>()
-            .map(Self::List)
+        listed(text).map(str::parse).collect::<Result<_, _>>().map(Self::List)
     }
 }
 
@@ -328,9 +316,7 @@ impl FromStr for IpRange {
         if valid {
             return Ok(Self(text.to_owned()));
         }
-        Err(InvalidValue::new(format!(
-            "{text:?} is no IPv4 range such as 10.0.0.0/8"
-        )))
+        Err(InvalidValue::new(format!("{text:?} is no IPv4 range such as 10.0.0.0/8")))
     }
 }
 
@@ -342,18 +328,14 @@ impl fmt::Display for IpRange {
 
 fn refuse_wildcard(text: &str) -> Result<(), InvalidValue> {
     match text {
-        "*" => Err(InvalidValue::new(
-            "* would exclude everything; list what to exclude",
-        )),
+        "*" => Err(InvalidValue::new("* would exclude everything; list what to exclude")),
         _ => Ok(()),
     }
 }
 
 /// The items of a comma list; blanks around them are passed over.
 fn listed(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',')
-        .map(str::trim)
-        .filter(move |_| !text.trim().is_empty())
+    text.split(',').map(str::trim).filter(move |_| !text.trim().is_empty())
 }
 
 fn joined(f: &mut fmt::Formatter<'_>, items: &[impl fmt::Display]) -> fmt::Result {
@@ -523,29 +505,22 @@ impl FromStr for Megabytes {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let unit = text
-            .find(|c: char| c.is_ascii_alphabetic())
-            .unwrap_or(text.len());
+        let unit = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
         let scale = match &text[unit..] {
             "" | "Mi" | "M" => Some(1.0),
             "Gi" | "G" => Some(1024.0),
             _ => None,
         };
         let megabytes = scale.and_then(|scale| Some(quantity(&text[..unit])? * scale));
-        megabytes
-            .filter(|megabytes| (32.0..=1_048_576.0).contains(megabytes))
-            .map(Self)
-            .ok_or_else(|| {
-                InvalidValue::new("expected memory such as 512 (MB), 512Mi or 1Gi, at least 32 MB")
-            })
+        megabytes.filter(|megabytes| (32.0..=1_048_576.0).contains(megabytes)).map(Self).ok_or_else(
+            || InvalidValue::new("expected memory such as 512 (MB), 512Mi or 1Gi, at least 32 MB"),
+        )
     }
 }
 
 /// A plain decimal number.
 fn quantity(text: &str) -> Option<f64> {
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     text.parse().ok().filter(|_| plain)
 }
 
@@ -565,18 +540,8 @@ mod tests {
 
     #[test]
     fn ranges_are_ipv4_in_cidr_notation() {
-        assert_eq!(
-            "10.0.0.0/8".parse::<IpRanges>().unwrap().to_string(),
-            "10.0.0.0/8"
-        );
-        for text in [
-            "bad",
-            "10.0.0.1",
-            "10.0.0.0/33",
-            "::/0",
-            "10.0.0.0/+8",
-            "10.0.0.0/8,",
-        ] {
+        assert_eq!("10.0.0.0/8".parse::<IpRanges>().unwrap().to_string(), "10.0.0.0/8");
+        for text in ["bad", "10.0.0.1", "10.0.0.0/33", "::/0", "10.0.0.0/+8", "10.0.0.0/8,"] {
             assert!(text.parse::<IpRanges>().is_err(), "{text}");
         }
     }
@@ -615,11 +580,7 @@ mod tests {
 
     #[test]
     fn a_bundle_uri_knows_two_placeholders() {
-        assert!(
-            "https://ca/{namespace}/{service-account}.tgz"
-                .parse::<BundleUri>()
-                .is_ok()
-        );
+        assert!("https://ca/{namespace}/{service-account}.tgz".parse::<BundleUri>().is_ok());
         assert!("https://ca/{pod}.tgz".parse::<BundleUri>().is_err());
         assert!("bundle.tgz".parse::<BundleUri>().is_err());
     }

@@ -59,12 +59,7 @@ pub(crate) struct InjectArgs {
     pub(crate) inputs: Vec<Utf8PathBuf>,
 
     /// Another input, as kube-inject spells it
-    #[arg(
-        short = 'f',
-        long = "filename",
-        value_name = "FILE",
-        hide_short_help = true
-    )]
+    #[arg(short = 'f', long = "filename", value_name = "FILE", hide_short_help = true)]
     pub(crate) filenames: Vec<Utf8PathBuf>,
 
     /// Write to FILE, or for several inputs into the directory FILE [default: standard output]
@@ -88,12 +83,7 @@ pub(crate) struct InjectArgs {
     pub(crate) config: Option<Utf8PathBuf>,
 
     /// Read settings from Istio's MeshConfig (YAML)
-    #[arg(
-        long,
-        alias = "meshConfigFile",
-        value_name = "FILE",
-        hide_short_help = true
-    )]
+    #[arg(long, alias = "meshConfigFile", value_name = "FILE", hide_short_help = true)]
     pub(crate) mesh_config_file: Option<Utf8PathBuf>,
 
     #[arg(long = "injectConfigFile", value_name = "FILE", hide = true)]

@@ -34,20 +34,12 @@ pub(crate) struct Failure {
 impl Failure {
     /// Bad usage or bad input.
     pub(crate) fn input(message: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Input,
-            message: message.into(),
-            hint: None,
-            kind: None,
-        }
+        Self { exit: Exit::Input, message: message.into(), hint: None, kind: None }
     }
 
     /// A gate said no.
     pub(crate) fn gate(message: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Gate,
-            ..Self::input(message)
-        }
+        Self { exit: Exit::Gate, ..Self::input(message) }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -64,10 +56,7 @@ impl Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         let kind = Some(error.kind());
-        Self {
-            kind,
-            ..Self::input(error.to_string())
-        }
+        Self { kind, ..Self::input(error.to_string()) }
     }
 }
 

@@ -15,10 +15,7 @@ pub(crate) enum Input {
     /// Standard input.
     Stdin,
     /// A file, and its place below the directory that named it.
-    File {
-        path: Utf8PathBuf,
-        below: Utf8PathBuf,
-    },
+    File { path: Utf8PathBuf, below: Utf8PathBuf },
 }
 
 impl Input {
@@ -39,10 +36,7 @@ impl Input {
         let bytes = bytes.map_err(|error| Failure::input(format!("{}: {error}", self.name())))?;
         if bytes.len() > MAX_BYTES {
             let limit = MAX_BYTES / (1024 * 1024);
-            return Err(Failure::input(format!(
-                "{}: larger than {limit} MiB",
-                self.name()
-            )));
+            return Err(Failure::input(format!("{}: larger than {limit} MiB", self.name())));
         }
         Ok(Source::from_bytes(self.name(), bytes))
     }
@@ -59,21 +53,13 @@ fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
 pub(crate) fn inputs(args: &InjectArgs) -> Result<Vec<Input>, Failure> {
     let named: Vec<_> = args.inputs.iter().chain(&args.filenames).collect();
     if named.is_empty() {
-        return if io::stdin().is_terminal() {
-            Err(usage())
-        } else {
-            Ok(vec![Input::Stdin])
-        };
+        return if io::stdin().is_terminal() { Err(usage()) } else { Ok(vec![Input::Stdin]) };
     }
     let mut inputs = Vec::new();
     for path in named {
         inputs.extend(expand(path)?);
     }
-    match inputs
-        .iter()
-        .filter(|input| **input == Input::Stdin)
-        .count()
-    {
+    match inputs.iter().filter(|input| **input == Input::Stdin).count() {
         0 | 1 => Ok(inputs),
         _ => Err(Failure::input("standard input can be read only once")),
     }
@@ -81,9 +67,7 @@ pub(crate) fn inputs(args: &InjectArgs) -> Result<Vec<Input>, Failure> {
 
 fn usage() -> Failure {
     let help = Cli::command().render_help();
-    Failure::input(format!(
-        "nothing to read: name a file, or pipe a pod in\n\n{help}"
-    ))
+    Failure::input(format!("nothing to read: name a file, or pipe a pod in\n\n{help}"))
 }
 
 fn expand(path: &Utf8Path) -> Result<Vec<Input>, Failure> {
@@ -92,17 +76,12 @@ fn expand(path: &Utf8Path) -> Result<Vec<Input>, Failure> {
     }
     if !fs_err::metadata(path)?.is_dir() {
         let below = path.file_name().unwrap_or(path.as_str()).into();
-        return Ok(vec![Input::File {
-            path: path.to_owned(),
-            below,
-        }]);
+        return Ok(vec![Input::File { path: path.to_owned(), below }]);
     }
     let mut files = Vec::new();
     walk(path, Utf8Path::new(""), &mut files)?;
     if files.is_empty() {
-        return Err(Failure::input(format!(
-            "{path}: no .json files in this directory"
-        )));
+        return Err(Failure::input(format!("{path}: no .json files in this directory")));
     }
     Ok(files)
 }

@@ -1,6 +1,8 @@
 //! The command line of `inject`: arguments in, files read and written, a report on stderr, an exit
 //! code. What is done to a pod is the library's business.
 
+#![deny(clippy::exit, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
+
 mod args;
 mod completions;
 mod exit;

@@ -64,19 +64,13 @@ impl Outputs {
             Some(path) if path == "-" => To::Stdout,
             Some(path) if path.is_dir() => directory(path, inputs)?,
             Some(_) if inputs.len() > 1 => {
-                return Err(
-                    Failure::input("several inputs need a directory after --output")
-                        .hint("create the directory first"),
-                );
+                return Err(Failure::input("several inputs need a directory after --output")
+                    .hint("create the directory first"));
             }
             Some(path) if path.exists() && !path.is_file() => To::Special(path.clone()),
             Some(path) => To::File(path.clone()),
         };
-        Ok(Self {
-            to,
-            stream: SpooledTempFile::new(IN_MEMORY),
-            files: Vec::new(),
-        })
+        Ok(Self { to, stream: SpooledTempFile::new(IN_MEMORY), files: Vec::new() })
     }
 
     /// A place for the result of `input`.
@@ -113,10 +107,9 @@ impl Outputs {
         self.stream.rewind()?;
         match self.to {
             To::Stdout => pour(&mut self.stream, io::stdout().lock()),
-            To::Special(path) => pour(
-                &mut self.stream,
-                fs_err::OpenOptions::new().write(true).open(path)?,
-            ),
+            To::Special(path) => {
+                pour(&mut self.stream, fs_err::OpenOptions::new().write(true).open(path)?)
+            }
             To::File(_) | To::Directory(_) | To::InPlace => Ok(()),
         }
     }
@@ -144,10 +137,8 @@ fn directory(path: &Utf8Path, inputs: &[Input]) -> Result<To, Failure> {
     let mut names = Vec::new();
     for input in inputs {
         let Input::File { below, .. } = input else {
-            return Err(
-                Failure::input("standard input has no name to write it under")
-                    .hint("name a file after --output"),
-            );
+            return Err(Failure::input("standard input has no name to write it under")
+                .hint("name a file after --output"));
         };
         if names.contains(&below) {
             return Err(Failure::input(format!(

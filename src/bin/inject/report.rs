@@ -28,14 +28,7 @@ impl Report {
         let choice = anstream::AutoStream::choice(&io::stderr());
         let snippets = Snippets::new(choice != anstream::ColorChoice::Never);
         let (lines, faults) = (String::new(), String::new());
-        Self {
-            quiet,
-            snippets,
-            lines,
-            faults,
-            warnings: 0,
-            errors: 0,
-        }
+        Self { quiet, snippets, lines, faults, warnings: 0, errors: 0 }
     }
 
     pub(crate) fn snippets(&self) -> &Snippets {
@@ -68,11 +61,7 @@ impl Report {
         let name = rewritten.id.as_deref().unwrap_or(&rewritten.pointer);
         let space = if name.is_empty() { "" } else { " " };
         if rewritten.outcome != Outcome::Refused {
-            self.line(&format!(
-                "{}: {name}{space}{}",
-                source.name(),
-                rewritten.outcome
-            ));
+            self.line(&format!("{}: {name}{space}{}", source.name(), rewritten.outcome));
         }
         self.findings(source, &rewritten.findings);
     }

@@ -33,11 +33,7 @@ pub(crate) fn run(args: &InjectArgs) -> Result<(), Failure> {
     }
     progress.finish_and_clear();
     let verdict = verdict(&report, args.strict);
-    let done = if verdict.is_ok() {
-        run.outputs.release()
-    } else {
-        Ok(())
-    };
+    let done = if verdict.is_ok() { run.outputs.release() } else { Ok(()) };
     report.tell()?;
     verdict.and(done)
 }
@@ -50,10 +46,8 @@ fn verdict(report: &Report, strict: bool) -> Result<(), Failure> {
         return Err(Failure::input(message));
     }
     if strict && warnings > 0 {
-        let message = format!(
-            "{warnings} warning{} under --strict; nothing was written",
-            plural(warnings)
-        );
+        let message =
+            format!("{warnings} warning{} under --strict; nothing was written", plural(warnings));
         return Err(Failure::gate(message));
     }
     Ok(())

@@ -13,10 +13,8 @@ use crate::report::Report;
 /// The injector that the arguments describe.
 pub(crate) fn injector(args: &InjectArgs, report: &mut Report) -> Result<Injector, Failure> {
     if args.inject_config_file.is_some() {
-        return Err(
-            Failure::input("--injectConfigFile: there are no templates here")
-                .hint("describe what is to differ in a partial pod and name it with --overlay"),
-        );
+        return Err(Failure::input("--injectConfigFile: there are no templates here")
+            .hint("describe what is to differ in a partial pod and name it with --overlay"));
     }
     let mut settings = Settings::default();
     if let Some(path) = &args.mesh_config_file {
@@ -31,10 +29,7 @@ pub(crate) fn injector(args: &InjectArgs, report: &mut Report) -> Result<Injecto
     environment_and_flags(&mut settings, args)?;
     unknown_variables(report);
     overlays.extend(args.overlays.iter().cloned());
-    let overlays = overlays
-        .iter()
-        .map(|path| overlay(path, report))
-        .collect::<Result<_, _>>()?;
+    let overlays = overlays.iter().map(|path| overlay(path, report)).collect::<Result<_, _>>()?;
     Ok(Injector::new(settings, overlays))
 }
 
@@ -52,11 +47,7 @@ fn environment_and_flags(settings: &mut Settings, args: &InjectArgs) -> Result<(
             Some(format!("{name}: invalid value {text:?}: {error}"))
         })
         .collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::input(faults.join("\nerror: ")))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(Failure::input(faults.join("\nerror: "))) }
 }
 
 /// A misspelt variable would be ignored without a word.
@@ -64,9 +55,8 @@ fn unknown_variables(report: &mut Report) {
     let known =
         |name: &str| name == "INJECT_CONFIG" || Key::all().any(|key| key.variable() == name);
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let mut unknown: Vec<_> = names
-        .filter(|name| name.starts_with("INJECT_") && !known(name))
-        .collect();
+    let mut unknown: Vec<_> =
+        names.filter(|name| name.starts_with("INJECT_") && !known(name)).collect();
     unknown.sort();
     for name in unknown {
         report.warn(&format!("the environment variable {name} sets nothing"));
@@ -115,11 +105,7 @@ fn config_file(
             faults.push(Diagnostic::error(message).span(span.clone()));
         }
     }
-    if faults.is_empty() {
-        Ok(file)
-    } else {
-        Err(refused(&source, &faults, report.snippets()))
-    }
+    if faults.is_empty() { Ok(file) } else { Err(refused(&source, &faults, report.snippets())) }
 }
 
 fn overlay(path: &Utf8PathBuf, report: &Report) -> Result<Overlay, Failure> {
@@ -129,13 +115,6 @@ fn overlay(path: &Utf8PathBuf, report: &Report) -> Result<Overlay, Failure> {
 
 /// All faults of a file, drawn; the first line is the failure's own.
 fn refused(source: &Source, faults: &[Diagnostic], snippets: &Snippets) -> Failure {
-    let drawn: Vec<_> = faults
-        .iter()
-        .map(|fault| snippets.draw(source, fault))
-        .collect();
-    Failure::input(format!(
-        "{} cannot be used\n{}",
-        source.name(),
-        drawn.join("\n")
-    ))
+    let drawn: Vec<_> = faults.iter().map(|fault| snippets.draw(source, fault)).collect();
+    Failure::input(format!("{} cannot be used\n{}", source.name(), drawn.join("\n")))
 }

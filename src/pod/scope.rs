@@ -1,0 +1,157 @@
+//! What the rules and the traps look at: the pod, and the few facts that many of them need.
+
+use super::{Marathon, Unfinished};
+use crate::document::{Node, Path};
+
+/// A pod under examination.
+pub(super) struct Scope<'s> {
+    pub(super) pod: &'s Node<'s>,
+    pub(super) at: &'s Path<'s>,
+    pub(super) marathon: &'s Marathon,
+    pub(super) unfinished: &'s Unfinished<'s>,
+    pub(super) modes: Modes,
+}
+
+/// How many networks of each mode a pod joins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Modes {
+    pub(super) host: usize,
+    pub(super) bridge: usize,
+    pub(super) container: usize,
+}
+
+impl Modes {
+    /// Nothing is said about networks: Mesos then gives the agent's own.
+    pub(super) fn none(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// The mode of one network; `None` for one that Marathon does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Host,
+    Bridge,
+    Container,
+}
+
+impl Mode {
+    /// `container` is the default; case does not matter.
+    pub(super) fn of(network: &Node<'_>) -> Option<Self> {
+        let Some(mode) = network.get("mode") else {
+            return Some(Self::Container);
+        };
+        let mode = mode.as_str()?;
+        if mode.eq_ignore_ascii_case("container") {
+            Some(Self::Container)
+        } else if mode.eq_ignore_ascii_case("host") {
+            Some(Self::Host)
+        } else if mode.eq_ignore_ascii_case("container/bridge") {
+            Some(Self::Bridge)
+        } else {
+            None
+        }
+    }
+}
+
+impl<'s> Scope<'s> {
+    pub(super) fn new(
+        pod: &'s Node<'s>,
+        at: &'s Path<'s>,
+        marathon: &'s Marathon,
+        unfinished: &'s Unfinished<'s>,
+    ) -> Self {
+        let mut modes = Modes::default();
+        for network in list(pod, "networks") {
+            match Mode::of(network) {
+                Some(Mode::Host) => modes.host += 1,
+                Some(Mode::Bridge) => modes.bridge += 1,
+                Some(Mode::Container) => modes.container += 1,
+                None => {}
+            }
+        }
+        Self { pod, at, marathon, unfinished, modes }
+    }
+
+    pub(super) fn containers(&self) -> &'s [Node<'s>] {
+        list(self.pod, "containers")
+    }
+
+    /// Every endpoint of the pod, with the numbers of its container and its own.
+    pub(super) fn endpoints(&self) -> impl Iterator<Item = ((usize, usize), &'s Node<'s>)> {
+        self.containers().iter().enumerate().flat_map(|(container, node)| {
+            list(node, "endpoints")
+                .iter()
+                .enumerate()
+                .map(move |(endpoint, node)| ((container, endpoint), node))
+        })
+    }
+
+    /// Hands over the path of an endpoint's member.
+    pub(super) fn at_endpoint<R>(
+        &self,
+        (container, endpoint): (usize, usize),
+        member: &str,
+        then: impl FnOnce(&Path<'_>) -> R,
+    ) -> R {
+        let containers = self.at.key("containers");
+        let container = containers.index(container);
+        let endpoints = container.key("endpoints");
+        let endpoint = endpoints.index(endpoint);
+        then(&endpoint.key(member))
+    }
+
+    /// Whether the pod declares a secret of this name.
+    pub(super) fn declares_secret(&self, name: &str) -> bool {
+        self.pod.get("secrets").is_some_and(|secrets| secrets.member(name).is_some())
+    }
+
+    /// Whether injection will complete this container.
+    pub(super) fn is_unfinished(&self, container: &Node<'_>) -> bool {
+        text(container, "name").is_some_and(|name| {
+            self.unfinished.containers.iter().any(|unfinished| unfinished == name)
+        })
+    }
+
+    /// Whether the pod has a persistent volume and so stays on its agent.
+    pub(super) fn is_resident(&self) -> bool {
+        list(self.pod, "volumes")
+            .iter()
+            .any(|volume| VolumeKind::of(volume) == VolumeKind::Persistent)
+    }
+}
+
+/// What a pod's volume is to Marathon, which tries the kinds in this order and, where a kind does
+/// not fit, falls through to the next one without a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum VolumeKind {
+    Persistent,
+    Secret,
+    Host,
+    Ephemeral,
+}
+
+impl VolumeKind {
+    pub(super) fn of(volume: &Node<'_>) -> Self {
+        let filled = |key| text(volume, key).is_some_and(|text| !text.is_empty());
+        if volume.get("persistent").is_some_and(super::reader::is_persistent) {
+            Self::Persistent
+        } else if filled("secret") {
+            Self::Secret
+        } else if text(volume, "host").is_some() {
+            Self::Host
+        } else {
+            Self::Ephemeral
+        }
+    }
+}
+
+/// The elements of a member; none if it is absent or no array.
+pub(super) fn list<'n>(node: &'n Node<'n>, key: &str) -> &'n [Node<'n>] {
+    node.get(key).map_or(&[], Node::items)
+}
+
+/// The string of a member, if it is one.
+pub(super) fn text<'n>(node: &'n Node<'_>, key: &str) -> Option<&'n str> {
+    node.get(key)?.as_str()
+}

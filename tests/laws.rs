@@ -1,0 +1,104 @@
+//! The laws of injection, over generated pods in every layout.
+
+mod support;
+
+use marathon_inject::plan::{Change, Injector};
+use marathon_inject::settings::{Key, Settings};
+use proptest::prelude::*;
+use serde_json::Value;
+use support::pods::{group, pod};
+use support::written::{Style, ending, style, written};
+use support::{changed, injected, removed};
+
+fn injector(settings: &[(Key, &str)]) -> Injector {
+    let mut all = Settings::default();
+    for (key, text) in settings {
+        all.set(*key, text).unwrap();
+    }
+    Injector::new(all, Vec::new())
+}
+
+fn other_settings() -> Injector {
+    injector(&[
+        (Key::ProxyImage, "registry.example.com/proxyv2:1.0.9"),
+        (Key::StatusPort, "15020"),
+        (Key::ImagePullPolicy, "Always"),
+    ])
+}
+
+fn text(value: &Value, style: &Style, ending: &str) -> String {
+    written(value, style) + ending
+}
+
+/// A document: mostly a pod, sometimes a group or an array.
+fn document() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        4 => pod(),
+        1 => group(),
+        1 => prop::collection::vec(pod(), 0..3).prop_map(Value::Array),
+    ];
+    (value, style(), ending()).prop_map(|(value, style, ending)| text(&value, &style, ending))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn injecting_twice_is_injecting_once(text in document()) {
+        let once = injected(&text, &injector(&[]));
+        prop_assert_eq!(&injected(&once, &injector(&[])), &once);
+    }
+
+    #[test]
+    fn removing_gives_the_original_back(text in document()) {
+        let injected = injected(&text, &injector(&[]));
+        prop_assert_eq!(removed(&injected), text);
+    }
+
+    #[test]
+    fn a_changed_setting_gives_what_a_fresh_injection_gives(text in document()) {
+        let fresh = injected(&text, &other_settings());
+        let old = injected(&text, &injector(&[]));
+        prop_assert_eq!(injected(&old, &other_settings()), fresh);
+    }
+
+    #[test]
+    fn turning_injection_off_takes_the_sidecar_out(text in document()) {
+        let off = injector(&[(Key::Policy, "disabled")]);
+        let fresh = injected(&text, &off);
+        prop_assert_eq!(injected(&injected(&text, &injector(&[])), &off), fresh);
+    }
+
+    #[test]
+    fn the_patch_and_the_text_say_the_same(text in document()) {
+        let mut value: Value = serde_json::from_str(&text).unwrap();
+        let mut old_value: Value = value.clone();
+        let first = injector(&[]);
+        for injector in [&first, &other_settings()] {
+            let document = serde_json::to_string(&old_value).unwrap();
+            let (out, _) = changed(&document, Change::Inject(injector));
+            patch_all(&document, injector, &mut value);
+            old_value = serde_json::from_str(&out).unwrap();
+            prop_assert_eq!(&value, &old_value);
+        }
+    }
+
+    #[test]
+    fn what_is_no_pod_passes_through_untouched(style in style(), ending in ending()) {
+        let app = serde_json::json!({"id": "/a", "cmd": "sleep 1", "container": {"type": "DOCKER"}});
+        let text = text(&app, &style, ending);
+        prop_assert_eq!(injected(&text, &injector(&[])), text);
+    }
+}
+
+/// Applies the patches of a document's entries with json-patch, which knows nothing of text.
+fn patch_all(text: &str, injector: &Injector, value: &mut Value) {
+    let source = marathon_inject::document::Source::new("x", text);
+    marathon_inject::plan::rewrite(&source, Change::Inject(injector), |rewritten| {
+        let entry = value.pointer_mut(&rewritten.pointer).unwrap();
+        json_patch::patch(entry, &rewritten.patch).unwrap();
+        Ok(())
+    })
+    .unwrap()
+    .unwrap();
+}

@@ -1,0 +1,38 @@
+//! What several tests need: generated JSON written in many ways, and generated pods.
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+pub(crate) mod pods;
+pub(crate) mod written;
+
+use marathon_inject::document::{Diagnostic, Severity, Source};
+use marathon_inject::plan::{Change, Injector, Rewritten, rewrite_to};
+
+/// The text of a document after a change, with the account of its entries.
+pub(crate) fn changed(text: &str, change: Change<'_>) -> (String, Vec<Rewritten>) {
+    let source = Source::new("test.json", text);
+    let mut out = Vec::new();
+    let entries = rewrite_to(&source, change, &mut out)
+        .unwrap_or_else(|faults| panic!("{faults:#?} in {text}"))
+        .unwrap();
+    (String::from_utf8(out).unwrap(), entries)
+}
+
+/// The text after injection, which must succeed.
+pub(crate) fn injected(text: &str, injector: &Injector) -> String {
+    let (out, entries) = changed(text, Change::Inject(injector));
+    assert!(errors(&entries).is_empty(), "{:#?} in {text}", errors(&entries));
+    out
+}
+
+/// The text after removal, which must succeed.
+pub(crate) fn removed(text: &str) -> String {
+    let (out, entries) = changed(text, Change::Remove);
+    assert!(errors(&entries).is_empty(), "{:#?} in {text}", errors(&entries));
+    out
+}
+
+/// The findings that refuse.
+pub(crate) fn errors(entries: &[Rewritten]) -> Vec<&Diagnostic> {
+    let findings = entries.iter().flat_map(|entry| &entry.findings);
+    findings.filter(|finding| finding.severity == Severity::Error).collect()
+}
