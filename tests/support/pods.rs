@@ -18,9 +18,29 @@ pub(crate) fn pod() -> impl Strategy<Value = Value> {
             pod.insert("networks".to_owned(), network);
             pod.extend(volumes);
             pod.extend(last.iter().cloned());
-            Value::Object(pod)
+            accepted(Value::Object(pod))
         },
     )
+}
+
+/// Takes out what Marathon would refuse: a container port on the host's network, and a partial
+/// container that nobody will complete.
+fn accepted(mut pod: Value) -> Value {
+    let host = pod["networks"][0]["mode"] == "host";
+    let skipped = host || pod["labels"]["sidecar.istio.io/inject"] == "false";
+    let containers = pod["containers"].as_array_mut().unwrap();
+    containers.retain(|container| !skipped || container.get("resources").is_some_and(whole));
+    let endpoints = containers.iter_mut().filter_map(|container| container.get_mut("endpoints"));
+    for endpoint in endpoints.flat_map(|endpoints| endpoints.as_array_mut().unwrap()) {
+        if host {
+            endpoint.as_object_mut().unwrap().shift_remove("containerPort");
+        }
+    }
+    pod
+}
+
+fn whole(resources: &Value) -> bool {
+    resources.get("mem").is_some()
 }
 
 /// A group with pods among apps and groups.
