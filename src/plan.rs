@@ -19,6 +19,7 @@ mod proxy;
 mod record;
 mod removal;
 mod rewrite;
+mod seal;
 mod service;
 
 pub use decide::Skip;

@@ -16,7 +16,7 @@ use crate::identity::{ServiceAccount, TrustDomain};
 
 pub use file::{ConfigFile, FileError, parse_file};
 pub use key::Key;
-pub use labels::{INJECT_LABEL, Label, LabelKey, STATUS_LABEL, label};
+pub use labels::{INJECT_LABEL, Label, LabelKey, STATUS_LABEL, label, label_of};
 pub use mesh::{MeshConfig, MeshError, parse_mesh_config};
 pub use value::{
     Address, BundleUri, ControlPlaneAuthPolicy, Cpu, Domain, GoDuration, ImageId, ImagePullPolicy,

@@ -7,20 +7,25 @@ use std::ops::Range;
 use super::Layout;
 use super::node::{Member, Node, Value};
 
+/// Room for what is typically added, in bytes: the buffer seldom has to grow.
+const ROOM: usize = 10_000;
+
 impl Node<'_> {
     /// The text of this tree, a part of `document` that may have been edited.
     pub fn write(&self, document: &str, layout: &Layout) -> String {
-        let mut out = Writer { document, layout, out: String::new() };
+        let written = self.span().map_or(0, |span| span.len());
+        let out = Vec::with_capacity(written + ROOM);
+        let mut out = Writer { document, layout, out };
         let indent = self.span().map(|span| out.indent_at(span.start)).unwrap_or_default();
         out.node(self, &indent);
-        out.out
+        String::from_utf8(out.out).expect("pieces of text in a row are text")
     }
 }
 
 struct Writer<'w> {
     document: &'w str,
     layout: &'w Layout,
-    out: String,
+    out: Vec<u8>,
 }
 
 /// A child of an array or an object: where it stands, and how it is written.
@@ -47,12 +52,12 @@ impl Child for Member<'_> {
     fn write(&self, writer: &mut Writer<'_>, indent: &str) {
         match (&self.place, self.value.span()) {
             (Some(key), Some(value)) => {
-                writer.out.push_str(&writer.document[key.start..value.start]);
+                writer.push(&writer.document[key.start..value.start]);
             }
             _ => {
                 writer.string(&self.key);
                 let colon = &writer.layout.colon;
-                writer.out.push_str(colon);
+                writer.push(colon);
             }
         }
         writer.node(&self.value, indent);
@@ -63,7 +68,7 @@ impl Writer<'_> {
     /// `indent` is the indentation of the line that the value begins on.
     fn node(&mut self, node: &Node<'_>, indent: &str) {
         match (node.text, node.touched, &node.place) {
-            (Some(text), false, _) => self.out.push_str(text),
+            (Some(text), false, _) => self.push(text),
             (Some(_), true, Some(place)) => self.edited(node, place),
             _ => self.fresh(node, indent),
         }
@@ -75,7 +80,7 @@ impl Writer<'_> {
             Value::Object(object) => {
                 self.container(&object.members, object.stood.as_deref(), place);
             }
-            _ => self.out.push_str(&self.document[place.clone()]),
+            _ => self.push(&self.document[place.clone()]),
         }
     }
 
@@ -88,14 +93,14 @@ impl Writer<'_> {
         place: &Range<usize>,
     ) {
         let (open, close) = (place.start + 1, place.end - 1);
-        self.out.push_str(&self.document[place.start..open]);
+        self.push(&self.document[place.start..open]);
         match stood {
             None => self.in_place(children, open, close),
             Some([]) => self.filled(children, place.start),
             Some(stood) if !children.is_empty() => self.changed(children, stood, open, close),
             Some(_) => {}
         }
-        self.out.push_str(&self.document[close..place.end]);
+        self.push(&self.document[close..place.end]);
     }
 
     /// All children are where they were; something below them changed.
@@ -103,11 +108,11 @@ impl Writer<'_> {
         let mut from = open;
         for child in children {
             let Some(span) = child.span() else { continue };
-            self.out.push_str(&self.document[from..span.start]);
+            self.push(&self.document[from..span.start]);
             child.write(self, &self.indent_at(span.start));
             from = span.end;
         }
-        self.out.push_str(&self.document[from..close]);
+        self.push(&self.document[from..close]);
     }
 
     /// Children where there were none.
@@ -132,7 +137,7 @@ impl Writer<'_> {
             Some(newline) => lead[newline + 1..].to_owned(),
             None => self.indent_at(open),
         };
-        self.out.push_str(lead);
+        self.push(lead);
         for (index, child) in children.iter().enumerate() {
             let was = child
                 .span()
@@ -140,53 +145,53 @@ impl Writer<'_> {
             match was {
                 _ if index == 0 => {}
                 Some(was) if was > 0 => {
-                    self.out.push_str(&self.document[stood[was - 1].end..stood[was].start]);
+                    self.push(&self.document[stood[was - 1].end..stood[was].start]);
                 }
                 _ => self.separate(lead),
             }
             child.write(self, &indent);
         }
         let last = stood[stood.len() - 1].end;
-        self.out.push_str(&self.document[last..close]);
+        self.push(&self.document[last..close]);
     }
 
     /// The separator before a child that was not there.
     fn separate(&mut self, lead: &str) {
         if lead.contains('\n') {
-            self.out.push(',');
-            self.out.push_str(lead);
+            self.push(",");
+            self.push(lead);
         } else {
-            self.out.push_str(if self.layout.newline.is_some() { ", " } else { self.layout.comma });
+            self.push(if self.layout.newline.is_some() { ", " } else { self.layout.comma });
         }
     }
 
     /// A value that was not in the document.
     fn fresh(&mut self, node: &Node<'_>, indent: &str) {
         match &node.value {
-            Value::Null => self.out.push_str("null"),
-            Value::Boolean(boolean) => self.out.push_str(if *boolean { "true" } else { "false" }),
-            Value::Number(number) => self.out.push_str(number),
+            Value::Null => self.push("null"),
+            Value::Boolean(boolean) => self.push(if *boolean { "true" } else { "false" }),
+            Value::Number(number) => self.push(number),
             Value::String(string) => self.string(string),
-            Value::Array(array) => self.fresh_container('[', &array.items, ']', indent),
-            Value::Object(object) => self.fresh_container('{', &object.members, '}', indent),
+            Value::Array(array) => self.fresh_container("[", &array.items, "]", indent),
+            Value::Object(object) => self.fresh_container("{", &object.members, "}", indent),
         }
     }
 
-    fn fresh_container<C: Child>(&mut self, open: char, children: &[C], close: char, indent: &str) {
-        self.out.push(open);
+    fn fresh_container<C: Child>(&mut self, open: &str, children: &[C], close: &str, indent: &str) {
+        self.push(open);
         if !children.is_empty() {
             let inner = format!("{indent}{}", self.layout.unit);
             self.fresh_children(children, &inner);
             self.break_line(indent);
         }
-        self.out.push(close);
+        self.push(close);
     }
 
     fn fresh_children<C: Child>(&mut self, children: &[C], indent: &str) {
         for (index, child) in children.iter().enumerate() {
             if index > 0 {
                 let comma = if self.layout.newline.is_some() { "," } else { self.layout.comma };
-                self.out.push_str(comma);
+                self.push(comma);
             }
             self.break_line(indent);
             child.write(self, indent);
@@ -195,14 +200,17 @@ impl Writer<'_> {
 
     fn break_line(&mut self, indent: &str) {
         if let Some(newline) = self.layout.newline {
-            self.out.push_str(newline);
-            self.out.push_str(indent);
+            self.push(newline);
+            self.push(indent);
         }
     }
 
+    fn push(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
     fn string(&mut self, string: &str) {
-        let quoted = serde_json::to_string(string).expect("a string always serialises");
-        self.out.push_str(&quoted);
+        serde_json::to_writer(&mut self.out, string).expect("a string always serialises");
     }
 
     /// The indentation of the line that `offset` stands on.

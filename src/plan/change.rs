@@ -5,10 +5,12 @@ use std::borrow::Cow;
 
 use json_patch::Patch;
 
+use super::complete::Completion;
 use super::decide::{Skip, decide};
 use super::inject::Injector;
 use super::record::Record;
 use super::removal::Removal;
+use super::seal::seal;
 use super::{Outcome, labels, service};
 use crate::document::{Diagnostic, Layout, Node, Path, Raw, Severity, Source};
 use crate::pod::{Marathon, Pod, Unfinished, validate};
@@ -80,13 +82,17 @@ impl Injector {
         let Some(record) = record(&Pod::new(&tree), at, findings)? else {
             return self.first_time(tree, text, at, findings);
         };
+        let edited = seal(&tree, &record.added) != record.seal;
         let removal = Removal::new(&tree, &record);
         let mut tree = tree;
         let original = restored(&mut tree, &removal, text, findings)?;
         // Looked at where a person wrote it, for the places; planned on the text it had.
         let wish = self.look(&Pod::new(&tree), at, findings)?;
         drop(tree);
-        self.again(removal, &original, text, at, wish, findings)
+        if edited {
+            findings.push(edit_is_lost(at));
+        }
+        self.again(removal, &original, text, at, &wish, findings)
     }
 
     fn first_time(
@@ -110,10 +116,10 @@ impl Injector {
         original: &str,
         text: &PodText<'_>,
         at: &Path<'_>,
-        wish: Wish<'_>,
+        wish: &Wish<'_>,
         findings: &mut Vec<Diagnostic>,
     ) -> Option<Planned> {
-        if let Some(skip) = wish.skip {
+        if let Some(skip) = wish.skip.clone() {
             let (patch, text) = (removal.patch, Some(original.to_owned()));
             return Some(Planned { outcome: Outcome::Removed(Some(skip)), patch, text });
         }
@@ -122,7 +128,7 @@ impl Injector {
         let raw = before.part(line.len()).map_err(|fault| findings.push(*fault)).ok()?;
         let tree = raw.tree(at).map_err(|faults| findings.extend(faults)).ok()?;
         let before = PodText { document: before.text(), raw, habits: text.habits };
-        let (patch, new) = self.fresh(tree, &before, at, &wish, findings)?;
+        let (patch, new) = self.fresh(tree, &before, at, wish, findings)?;
         if new == text.raw.text() {
             return Some(Planned::nothing(Outcome::UpToDate));
         }
@@ -170,12 +176,14 @@ impl Injector {
         wish: &Wish<'_>,
         findings: &mut Vec<Diagnostic>,
     ) -> Option<(Patch, String)> {
-        let patch = self.patch(&Pod::new(&tree), &wish.settings, &wish.service);
+        let Completion { operations, added, around } =
+            self.complete(&Pod::new(&tree), &wish.settings, &wish.service);
+        let completion = Patch(operations);
         let mut tree = tree;
-        if let Err(error) = tree.apply(&patch) {
-            findings.push(bug(&format!("the patch does not fit the pod: {error}")));
-            return None;
-        }
+        applied(&mut tree, &completion, findings)?;
+        let record = self.record(&tree, &wish.settings, added, around);
+        let status = Patch(vec![record.to_operation()]);
+        applied(&mut tree, &status, findings)?;
         let faults = validate(&tree, at, &Marathon::default(), &Unfinished::default());
         let errors = faults.into_iter().filter(|fault| fault.severity == Severity::Error);
         let known = findings.len();
@@ -185,7 +193,7 @@ impl Injector {
         }
         let text = text.write(&tree);
         drop(tree);
-        Some((patch, text))
+        Some((Patch(completion.0.into_iter().chain(status.0).collect()), text))
     }
 
     /// A fault that the pod got by injection: the overlays', or else ours.
@@ -245,6 +253,24 @@ fn restored<'a>(
             None
         }
     }
+}
+
+fn edit_is_lost(at: &Path<'_>) -> Diagnostic {
+    Diagnostic::warning("what injection added here was edited since; the edit is replaced")
+        .pointer(at.to_string())
+        .hint(
+            "an overlay keeps such a change, and so does a container istio-proxy or istio-init \
+             of the pod's own, with only the members that are to differ",
+        )
+}
+
+fn applied<'a>(
+    tree: &mut Node<'a>,
+    patch: &'a Patch,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<()> {
+    let bug = |error| bug(&format!("the patch does not fit the pod: {error}"));
+    tree.apply(patch).map_err(|error| findings.push(bug(error))).ok()
 }
 
 fn bug(words: &str) -> Diagnostic {

@@ -1,9 +1,8 @@
 //! One pod's injection: the addition, built and laid under the pod, and the record of it.
 
-use std::fmt::Write;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use json_patch::jsonptr::PointerBuf;
-use json_patch::{AddOperation, Patch, PatchOperation};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -11,9 +10,11 @@ use super::addition::{Addition, Labels};
 use super::complete::Completion;
 use super::overlay::Overlay;
 use super::record::Record;
+use super::seal::{hexadecimal, seal};
 use super::{certs, init, ports, proxy, service};
+use crate::document::Node;
 use crate::pod::{Pod, Unfinished};
-use crate::settings::{STATUS_LABEL, Settings};
+use crate::settings::Settings;
 
 /// The settings and overlays of a run; it plans the injection of any number of pods.
 #[derive(Debug)]
@@ -49,21 +50,31 @@ impl Injector {
         Unfinished { containers: &self.containers, volumes: &self.volumes }
     }
 
-    /// The patch that injects a pod which has no record, under settings that heed its labels.
-    pub(super) fn patch(&self, pod: &Pod<'_, '_>, settings: &Settings, service: &str) -> Patch {
-        let completion = Completion::new(pod.node(), self.addition(pod, settings, service));
-        let hash = if *settings == self.settings {
-            self.hash.clone()
-        } else {
-            hash(settings, &self.overlays)
+    /// What completes a pod that has no record.
+    pub(super) fn complete(
+        &self,
+        pod: &Pod<'_, '_>,
+        settings: &Settings,
+        service: &str,
+    ) -> Completion {
+        Completion::new(pod.node(), self.addition(pod, settings, service))
+    }
+
+    /// The record of an injection that added what `pod` now has. Settings that the pod's labels
+    /// changed are owned.
+    pub(super) fn record(
+        &self,
+        pod: &Node<'_>,
+        settings: &Cow<'_, Settings>,
+        added: Vec<String>,
+        around: BTreeMap<String, String>,
+    ) -> Record {
+        let hash = match settings {
+            Cow::Borrowed(_) => self.hash.clone(),
+            Cow::Owned(settings) => hash(settings, &self.overlays),
         };
-        let record = Record {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            hash,
-            added: completion.added,
-            around: completion.around,
-        };
-        Patch(with_record(completion.operations, &record))
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Record { version, hash, seal: seal(pod, &added), added, around }
     }
 
     fn addition(
@@ -93,31 +104,10 @@ impl Injector {
     }
 }
 
-/// The operations with the record put into the labels, which the pod has or just got.
-fn with_record(mut operations: Vec<PatchOperation>, record: &Record) -> Vec<PatchOperation> {
-    let value = Value::String(record.to_label());
-    let created = operations.iter_mut().find_map(|operation| match operation {
-        PatchOperation::Add(add) if add.path.as_str() == "/labels" => Some(&mut add.value),
-        PatchOperation::Replace(put) if put.path.as_str() == "/labels" => Some(&mut put.value),
-        _ => None,
-    });
-    if let Some(Value::Object(labels)) = created {
-        labels.insert(STATUS_LABEL.to_owned(), value);
-    } else {
-        let path = PointerBuf::from_tokens(["labels", STATUS_LABEL]);
-        operations.push(PatchOperation::Add(AddOperation { path, value }));
-    }
-    operations
-}
-
-/// The first 16 hexadecimal digits of a SHA-256 over all that determines the result.
+/// A hash over all that determines the result, but the pod.
 fn hash(settings: &Settings, overlays: &[Overlay]) -> String {
     let overlays: Vec<_> = overlays.iter().map(Overlay::members).collect();
     let text = serde_json::to_string(&(settings, overlays, init::SCRIPT, proxy::SCRIPT))
         .expect("settings and overlays serialise");
-    let digest = Sha256::digest(text.as_bytes());
-    digest[..8].iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a string does not fail");
-        hex
-    })
+    hexadecimal(&Sha256::digest(text.as_bytes()))
 }

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use json_patch::jsonptr::PointerBuf;
+use json_patch::{AddOperation, PatchOperation};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::pod::Pod;
 use crate::settings::STATUS_LABEL;
@@ -17,6 +20,8 @@ pub struct Record {
     pub hash: String,
     /// What was added, as routes: JSON pointers in which an array's element goes by its name.
     pub added: Vec<String>,
+    /// A digest of what was added, which tells whether somebody edited it since.
+    pub seal: String,
     /// What stood where something had to be created around the additions: for each route the
     /// text that was there, and an empty one where nothing was.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -69,9 +74,11 @@ impl Record {
         Some(format!("{text:?} cannot have been there"))
     }
 
-    /// The label's value.
-    pub(super) fn to_label(&self) -> String {
-        serde_json::to_string(self).expect("text serialises")
+    /// The operation that writes it into the labels of a pod, which has some.
+    pub(super) fn to_operation(&self) -> PatchOperation {
+        let label = serde_json::to_string(self).expect("text serialises");
+        let path = PointerBuf::from_tokens(["labels", STATUS_LABEL]);
+        PatchOperation::Add(AddOperation { path, value: Value::String(label) })
     }
 }
 

@@ -81,7 +81,7 @@ struct Place<'n, 'a> {
     operation: PatchOperation,
 }
 
-/// The value at a route, where it still is.
+/// The place at a route, where it still is.
 fn resolve<'n, 'a>(pod: &'n Node<'a>, route: &str) -> Option<Place<'n, 'a>> {
     let mut pointer = PointerBuf::new();
     let mut node = pod;
@@ -98,6 +98,11 @@ fn resolve<'n, 'a>(pod: &'n Node<'a>, route: &str) -> Option<Place<'n, 'a>> {
     }
     let operation = PatchOperation::Remove(RemoveOperation { path: pointer.clone() });
     Some(Place { pointer, node, operation })
+}
+
+/// The value at a route, where it still is.
+pub(super) fn at_route<'n, 'a>(pod: &'n Node<'a>, route: &str) -> Option<&'n Node<'a>> {
+    resolve(pod, route).map(|place| place.node)
 }
 
 /// What an element of an array goes by: its name, or an artifact's URI.

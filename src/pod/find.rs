@@ -127,6 +127,10 @@ impl<'a> Search<'a> {
 
     /// An element of a group's `pods`: a pod unless it is a status.
     fn grouped_pod(&mut self, raw: Raw<'a>, at: &Path<'_>) {
+        // Most have nothing of a status in them and need no closer look.
+        if !raw.text().contains("\"spec\"") {
+            return self.entry(raw, at, What::Pod);
+        }
         match raw.members().map(|members| classify(&members)) {
             Ok(what @ What::PodStatus(_)) => self.pass(raw, at, what),
             _ => self.entry(raw, at, What::Pod),

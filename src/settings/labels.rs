@@ -64,6 +64,12 @@ const LABELS: &[(&str, LabelKey)] = &[
     ("traffic.sidecar.istio.io/excludeInboundPorts", LabelKey::Setting(Key::ExcludeInboundPorts)),
 ];
 
+/// The label that sets `key` for a pod, where there is one.
+pub fn label_of(key: Key) -> Option<&'static str> {
+    let sets = |known: &LabelKey| *known == LabelKey::Setting(key);
+    LABELS.iter().find(|(_, known)| sets(known)).map(|(name, _)| *name)
+}
+
 /// What the label `key` is to injection.
 pub fn label(key: &str) -> Label {
     let Some((space, _)) = key.split_once('/').filter(|(space, _)| space.ends_with("istio.io"))

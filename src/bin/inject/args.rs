@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use marathon_inject::settings::Key;
+use marathon_inject::settings::{Key, label_of};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -169,11 +169,12 @@ impl Args for SettingArgs {
 }
 
 fn flag(key: Key) -> Arg {
+    let label = label_of(key).map(|label| format!(" [label: {label}]"));
     let arg = Arg::new(key.name())
         .long(key.name())
         .env(key.variable())
         .value_name(key.form())
-        .help(key.about())
+        .help(format!("{}{}", key.about(), label.unwrap_or_default()))
         .hide_short_help(true)
         .allow_hyphen_values(true);
     match key.kube_inject_flag() {

@@ -63,11 +63,11 @@ impl Outputs {
             None => To::Stdout,
             Some(path) if path == "-" => To::Stdout,
             Some(path) if path.is_dir() => directory(path, inputs)?,
+            Some(path) if path.exists() && !path.is_file() => To::Special(path.clone()),
             Some(_) if inputs.len() > 1 => {
                 return Err(Failure::input("several inputs need a directory after --output")
                     .hint("create the directory first"));
             }
-            Some(path) if path.exists() && !path.is_file() => To::Special(path.clone()),
             Some(path) => To::File(path.clone()),
         };
         Ok(Self { to, stream: SpooledTempFile::new(IN_MEMORY), files: Vec::new() })
