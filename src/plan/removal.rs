@@ -38,6 +38,7 @@ impl Removal {
         let start = |place: &Place<'_, '_>| place.node.span().map_or(0, |span| span.start);
         found.sort_by_key(|place| std::cmp::Reverse(start(place)));
         found.dedup_by(|a, b| a.pointer == b.pointer);
+        drop_what_goes_anyway(&mut found);
         removal.patch = Patch(found.into_iter().map(|place| place.operation).collect());
         removal
     }
@@ -79,6 +80,13 @@ struct Place<'n, 'a> {
     pointer: PointerBuf,
     node: &'n Node<'a>,
     operation: PatchOperation,
+}
+
+/// Takes out the places below one that goes as a whole.
+fn drop_what_goes_anyway(found: &mut Vec<Place<'_, '_>>) {
+    let all: Vec<_> = found.iter().map(|place| place.pointer.clone()).collect();
+    let below = |a: &PointerBuf, b: &PointerBuf| a != b && a.starts_with(b);
+    found.retain(|place| !all.iter().any(|other| below(&place.pointer, other)));
 }
 
 /// The place at a route, where it still is.

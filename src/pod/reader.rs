@@ -192,8 +192,8 @@ impl<'f> Reader<'f> {
         let hint = match (expected, found) {
             (Kind::String, Kind::Number | Kind::Boolean) => "put it in quotes".to_owned(),
             (Kind::Number | Kind::Boolean, Kind::String) => "remove the quotes".to_owned(),
-            (Kind::Array, _) => "put it in brackets: [...]".to_owned(),
             (_, Kind::Null) => "give it a value, or remove it".to_owned(),
+            (Kind::Array, _) => "put it in brackets: [...]".to_owned(),
             _ => format!("write {expected} here"),
         };
         self.found.push(fault("P02", node, at, message, hint));

@@ -4,8 +4,9 @@
 pub(crate) mod pods;
 pub(crate) mod written;
 
-use marathon_inject::document::{Diagnostic, Severity, Source};
+use marathon_inject::document::{Diagnostic, Path, Severity, Source};
 use marathon_inject::plan::{Change, Injector, Rewritten, rewrite_to};
+use marathon_inject::pod::{Marathon, Unfinished, What, entries, validate};
 
 /// The text of a document after a change, with the account of its entries.
 pub(crate) fn changed(text: &str, change: Change<'_>) -> (String, Vec<Rewritten>) {
@@ -35,4 +36,17 @@ pub(crate) fn removed(text: &str) -> String {
 pub(crate) fn errors(entries: &[Rewritten]) -> Vec<&Diagnostic> {
     let findings = entries.iter().flat_map(|entry| &entry.findings);
     findings.filter(|finding| finding.severity == Severity::Error).collect()
+}
+
+/// What Marathon would refuse in the pods of a document.
+pub(crate) fn refused_by_marathon(text: &str) -> Vec<Diagnostic> {
+    let source = Source::new("test.json", text);
+    let entries = entries(source.root().unwrap()).unwrap().into_iter();
+    let pods = entries.filter(|entry| entry.what == What::Pod);
+    let found = pods.flat_map(|pod| {
+        let at = Path::root(&pod.pointer);
+        let tree = pod.raw.tree(&at).unwrap();
+        validate(&tree, &at, &Marathon::default(), &Unfinished::default())
+    });
+    found.filter(|finding| finding.severity == Severity::Error).collect()
 }

@@ -16,18 +16,24 @@ const MANY_FILES: usize = 50;
 pub(crate) struct Report {
     quiet: bool,
     snippets: Snippets,
-    lines: String,
+    lines: Vec<Line>,
     /// Findings that are told even if quiet.
     faults: String,
     warnings: usize,
     errors: usize,
 }
 
+enum Line {
+    /// What became of something: true only if the run wrote its results.
+    Outcome(String),
+    Finding(String),
+}
+
 impl Report {
     pub(crate) fn new(quiet: bool) -> Self {
         let choice = anstream::AutoStream::choice(&io::stderr());
         let snippets = Snippets::new(choice != anstream::ColorChoice::Never);
-        let (lines, faults) = (String::new(), String::new());
+        let (lines, faults) = (Vec::new(), String::new());
         Self { quiet, snippets, lines, faults, warnings: 0, errors: 0 }
     }
 
@@ -48,12 +54,12 @@ impl Report {
     /// A warning about no document.
     pub(crate) fn warn(&mut self, words: &str) {
         self.warnings += 1;
-        self.line(&format!("warning: {words}"));
+        self.line(Line::Finding(format!("warning: {words}")));
     }
 
     /// A note about no document.
     pub(crate) fn note(&mut self, words: &str) {
-        self.line(&format!("note: {words}"));
+        self.line(Line::Finding(format!("note: {words}")));
     }
 
     /// What became of an entry of a document, and what there is to say of it.
@@ -61,9 +67,15 @@ impl Report {
         let name = rewritten.id.as_deref().unwrap_or(&rewritten.pointer);
         let space = if name.is_empty() { "" } else { " " };
         if rewritten.outcome != Outcome::Refused {
-            self.line(&format!("{}: {name}{space}{}", source.name(), rewritten.outcome));
+            let outcome = format!("{}: {name}{space}{}", source.name(), rewritten.outcome);
+            self.line(Line::Outcome(outcome));
         }
         self.findings(source, &rewritten.findings);
+    }
+
+    /// A document without entries, as an empty list is: success must not be silent.
+    pub(crate) fn nothing(&mut self, source: &Source) {
+        self.line(Line::Outcome(format!("{}: nothing in it to inject", source.name())));
     }
 
     /// What there is to say of a document.
@@ -79,21 +91,28 @@ impl Report {
                 Severity::Warning => self.warnings += 1,
                 Severity::Note => {}
             }
-            self.line(&drawn);
+            self.line(Line::Finding(drawn));
         }
     }
 
-    fn line(&mut self, line: &str) {
+    fn line(&mut self, line: Line) {
         if !self.quiet {
-            let _ = writeln!(self.lines, "{line}");
+            self.lines.push(line);
         }
     }
 
     /// Tells it. Faults come last, where they are seen.
-    pub(crate) fn tell(&self) -> io::Result<()> {
-        let mut stderr = anstream::stderr().lock();
-        stderr.write_all(self.lines.as_bytes())?;
-        stderr.write_all(self.faults.as_bytes())
+    pub(crate) fn tell(&self, written: bool) -> io::Result<()> {
+        let mut stderr = io::BufWriter::new(anstream::stderr().lock());
+        for line in &self.lines {
+            match line {
+                Line::Outcome(line) if written => writeln!(stderr, "{line}")?,
+                Line::Outcome(_) => {}
+                Line::Finding(line) => writeln!(stderr, "{line}")?,
+            }
+        }
+        stderr.write_all(self.faults.as_bytes())?;
+        stderr.flush()
     }
 
     /// A bar for a long run over many files, on a terminal only.

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &InjectArgs) -> Result<(), Failure> {
     progress.finish_and_clear();
     let verdict = verdict(&report, args.strict);
     let done = if verdict.is_ok() { run.outputs.release() } else { Ok(()) };
-    report.tell()?;
+    report.tell(verdict.is_ok())?;
     verdict.and(done)
 }
 
@@ -94,14 +94,24 @@ fn each_entry(
     report: &mut Report,
     mut each: impl FnMut(Rewritten) -> io::Result<()>,
 ) -> io::Result<()> {
+    let mut found = false;
     let rewritten = rewrite(source, Change::Inject(injector), |rewritten| {
+        found = true;
         report.entry(source, &rewritten);
         each(rewritten)
     });
-    rewritten.unwrap_or_else(|faults| {
-        report.findings(source, &faults);
-        Ok(())
-    })
+    match rewritten {
+        Ok(done) => {
+            if !found {
+                report.nothing(source);
+            }
+            done
+        }
+        Err(faults) => {
+            report.findings(source, &faults);
+            Ok(())
+        }
+    }
 }
 
 /// The document; whether it is another one than before.

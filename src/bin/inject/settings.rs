@@ -105,6 +105,8 @@ fn config_file(
             faults.push(Diagnostic::error(message).span(span.clone()));
         }
     }
+    // As people read the file.
+    faults.sort_by_key(|fault| fault.span.as_ref().map_or(0, |span| span.start));
     if faults.is_empty() { Ok(file) } else { Err(refused(&source, &faults, report.snippets())) }
 }
 
