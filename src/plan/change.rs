@@ -181,7 +181,13 @@ impl Injector {
         let completion = Patch(operations);
         let mut tree = tree;
         applied(&mut tree, &completion, findings)?;
-        let record = self.record(&tree, &wish.settings, added, around);
+        let record = Record {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            hash: self.hash(&wish.settings),
+            seal: seal(&tree, &added),
+            added,
+            around,
+        };
         let status = Patch(vec![record.to_operation()]);
         applied(&mut tree, &status, findings)?;
         let faults = validate(&tree, at, &Marathon::default(), &Unfinished::default());

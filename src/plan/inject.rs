@@ -1,7 +1,6 @@
 //! One pod's injection: the addition, built and laid under the pod, and the record of it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -9,10 +8,8 @@ use sha2::{Digest, Sha256};
 use super::addition::{Addition, Labels};
 use super::complete::Completion;
 use super::overlay::Overlay;
-use super::record::Record;
-use super::seal::{hexadecimal, seal};
+use super::seal::hexadecimal;
 use super::{certs, init, ports, proxy, service};
-use crate::document::Node;
 use crate::pod::{Pod, Unfinished};
 use crate::settings::Settings;
 
@@ -60,21 +57,14 @@ impl Injector {
         Completion::new(pod.node(), self.addition(pod, settings, service))
     }
 
-    /// The record of an injection that added what `pod` now has. Settings that the pod's labels
-    /// changed are owned.
-    pub(super) fn record(
-        &self,
-        pod: &Node<'_>,
-        settings: &Cow<'_, Settings>,
-        added: Vec<String>,
-        around: BTreeMap<String, String>,
-    ) -> Record {
-        let hash = match settings {
+    /// The hash of what determines the result under these settings, but the pod. Settings that a
+    /// pod's labels changed are owned.
+    #[expect(clippy::ptr_arg, reason = "whether they are borrowed is what counts")]
+    pub(super) fn hash(&self, settings: &Cow<'_, Settings>) -> String {
+        match settings {
             Cow::Borrowed(_) => self.hash.clone(),
             Cow::Owned(settings) => hash(settings, &self.overlays),
-        };
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        Record { version, hash, seal: seal(pod, &added), added, around }
+        }
     }
 
     fn addition(

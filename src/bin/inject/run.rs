@@ -1,6 +1,6 @@
 //! The main job: read, inject, stage; and only if every document is fine, write.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use json_patch::PatchOperation;
 use json_patch::jsonptr::PointerBuf;
@@ -71,12 +71,14 @@ impl Run {
         };
         let only_changes = self.outputs.only_changes();
         let mut staged = self.outputs.stage(input)?;
-        let written = match self.emit {
-            Emit::Json => json(&self.injector, &source, &mut staged, report, self.several),
-            Emit::Patch => patch(&self.injector, &source, &mut staged, report),
-            Emit::Diff => diff(&self.injector, &source, &mut staged, report),
+        let mut out = BufWriter::new(&mut staged);
+        let changed = match self.emit {
+            Emit::Json => json(&self.injector, &source, &mut out, report, self.several)?,
+            Emit::Patch => patch(&self.injector, &source, &mut out, report)?,
+            Emit::Diff => diff(&self.injector, &source, &mut out, report)?,
         };
-        let changed = written?;
+        out.flush()?;
+        drop(out);
         if let Staged::File(file, target) = staged
             && (changed || !only_changes)
         {

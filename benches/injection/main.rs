@@ -4,7 +4,6 @@
 //! After divan's table come the ratios, each from one run in this process: the two sides take
 //! turns, and the best of each counts.
 
-#[path = "group.rs"]
 mod group;
 
 use std::hint::black_box;
