@@ -16,13 +16,20 @@ use super::node::{Array, Member, Node, Object, Value};
 use super::raw::{Key, repeated, written_twice};
 use super::{Diagnostic, Path, Raw};
 
+/// The largest value that is parsed whole, in bytes. Marathon itself stores no definition above
+/// 1 MB (`--zk_max_node_size`), and a tree takes many times the memory of its text.
+const MAX_TREE: usize = 4 * 1024 * 1024;
+
 impl<'a> Raw<'a> {
     /// Parses the value whole. `at` is its path, for the faults.
     ///
     /// # Errors
-    /// Every repeated key below it; a string whose escapes stand for no text; nesting beyond 127
+    /// A value above 4 MiB; every repeated key below it; a string whose escapes stand for no text; nesting beyond 127
     /// levels, serde_json's limit (Marathon's own documents stay below 15).
     pub fn tree(&self, at: &Path<'_>) -> Result<Node<'a>, Vec<Diagnostic>> {
+        if self.text.len() > MAX_TREE {
+            return Err(vec![self.too_large(at)]);
+        }
         let cursor = Cursor { raw: *self, offset: Cell::new(0), faults: RefCell::default() };
         let mut deserializer = serde_json::Deserializer::from_str(self.text);
         let grown = Grow { cursor: &cursor, path: at }.deserialize(&mut deserializer);
@@ -35,6 +42,13 @@ impl<'a> Raw<'a> {
                 Err(faults)
             }
         }
+    }
+
+    fn too_large(&self, at: &Path<'_>) -> Diagnostic {
+        Diagnostic::error("larger than 4 MiB")
+            .span(self.start..self.start + 1)
+            .pointer(at.to_string())
+            .hint("Marathon stores no definition above 1 MB; is this the right file?")
     }
 
     fn refused(&self, error: &serde_json::Error, at: &Path<'_>) -> Diagnostic {

@@ -7,7 +7,7 @@ use super::{Diagnostic, Raw};
 
 /// The largest input that is read, in bytes: far above any real group of pods, and far below what
 /// would exhaust a machine that reads an endless stream.
-pub const MAX_BYTES: usize = 256 * 1024 * 1024;
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 

@@ -13,10 +13,10 @@ const ROOM: usize = 10_000;
 impl Node<'_> {
     /// The text of this tree, a part of `document` that may have been edited.
     pub fn write(&self, document: &str, layout: &Layout) -> String {
-        let written = self.span().map_or(0, |span| span.len());
-        let out = Vec::with_capacity(written + ROOM);
-        let mut out = Writer { document, layout, out };
-        let indent = self.span().map(|span| out.indent_at(span.start)).unwrap_or_default();
+        let Range { start, end } = self.span().unwrap_or_default();
+        let out = Vec::with_capacity(end - start + ROOM);
+        let mut out = Writer { document, start, layout, out };
+        let indent = out.indent_at(start);
         out.node(self, &indent);
         String::from_utf8(out.out).expect("pieces of text in a row are text")
     }
@@ -24,6 +24,8 @@ impl Node<'_> {
 
 struct Writer<'w> {
     document: &'w str,
+    /// Where the tree starts.
+    start: usize,
     layout: &'w Layout,
     out: Vec<u8>,
 }
@@ -31,12 +33,17 @@ struct Writer<'w> {
 /// A child of an array or an object: where it stands, and how it is written.
 trait Child {
     fn span(&self) -> Option<Range<usize>>;
+    fn node(&self) -> &Node<'_>;
     fn write(&self, writer: &mut Writer<'_>, indent: &str);
 }
 
 impl Child for Node<'_> {
     fn span(&self) -> Option<Range<usize>> {
         self.place.clone()
+    }
+
+    fn node(&self) -> &Node<'_> {
+        self
     }
 
     fn write(&self, writer: &mut Writer<'_>, indent: &str) {
@@ -47,6 +54,10 @@ impl Child for Node<'_> {
 impl Child for Member<'_> {
     fn span(&self) -> Option<Range<usize>> {
         Member::span(self)
+    }
+
+    fn node(&self) -> &Node<'_> {
+        &self.value
     }
 
     fn write(&self, writer: &mut Writer<'_>, indent: &str) {
@@ -106,13 +117,21 @@ impl Writer<'_> {
     /// All children are where they were; something below them changed.
     fn in_place<C: Child>(&mut self, children: &[C], open: usize, close: usize) {
         let mut from = open;
+        // What is as it was needs no look at its line, which can be long.
         for child in children {
-            let Some(span) = child.span() else { continue };
+            let Some(span) = child.span().filter(|_| !self.is_as_it_was(child.node())) else {
+                continue;
+            };
             self.push(&self.document[from..span.start]);
             child.write(self, &self.indent_at(span.start));
             from = span.end;
         }
         self.push(&self.document[from..close]);
+    }
+
+    fn is_as_it_was(&self, node: &Node<'_>) -> bool {
+        let there = node.place.clone().map(|place| &self.document[place]);
+        node.text().zip(there).is_some_and(|(text, there)| std::ptr::eq(text, there))
     }
 
     /// Children where there were none.
@@ -213,12 +232,16 @@ impl Writer<'_> {
         serde_json::to_writer(&mut self.out, string).expect("a string always serialises");
     }
 
-    /// The indentation of the line that `offset` stands on.
+    /// The indentation of the line that `offset` stands on; none where other values end on that
+    /// line before the tree, for they may come to end on another one.
     fn indent_at(&self, offset: usize) -> String {
-        if self.layout.newline.is_none() {
+        let start = self.document[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+        let before = self.document[start..self.start.max(start)].trim_start_matches([' ', '\t']);
+        // A bracket that begins its line goes on doing so.
+        let rest = before.strip_prefix(['}', ']']).unwrap_or(before);
+        if self.layout.newline.is_none() || rest.contains(['}', ']']) {
             return String::new();
         }
-        let start = self.document[..offset].rfind('\n').map_or(0, |newline| newline + 1);
         let line = &self.document[start..offset];
         line[..line.len() - line.trim_start_matches([' ', '\t']).len()].to_owned()
     }

@@ -68,7 +68,7 @@ impl Completion {
     }
 
     fn object(&mut self, node: &Node<'_>, ours: Map<String, Value>, at: &At) {
-        if node.members().is_empty() && !ours.is_empty() {
+        if node.members().is_empty() {
             self.was(at, node.text().unwrap_or_default());
         }
         for (key, value) in ours {

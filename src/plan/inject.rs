@@ -90,6 +90,8 @@ impl Injector {
         for overlay in &self.overlays {
             overlay.lay_over(&mut members);
         }
+        // The record needs them, even if an overlay took them out.
+        members.entry("labels").or_insert_with(|| Value::Object(Map::new()));
         members
     }
 }

@@ -38,6 +38,7 @@ impl Overlay {
         }
         // What Marathon would only ignore in a pod helps nobody in an overlay.
         let mut faults = validate_partial(&tree, &Path::root(""));
+        faults.retain(|fault| !takes_out(source, fault));
         for fault in &mut faults {
             fault.severity = Severity::Error;
         }
@@ -70,6 +71,13 @@ impl Overlay {
     }
 }
 
+/// Whether a finding is about a member that is `null`: it is to be in no pod.
+fn takes_out(source: &Source, finding: &Diagnostic) -> bool {
+    let null = finding.span.clone().is_some_and(|span| &source.text()[span] == "null");
+    let last = finding.pointer.as_deref().and_then(|pointer| pointer.rsplit('/').next());
+    null && last.is_some_and(|token| token.parse::<usize>().is_err())
+}
+
 fn merge_members(base: &mut Map<String, Value>, over: &Map<String, Value>) {
     for (key, value) in over {
         match (base.get_mut(key), value) {
@@ -77,13 +85,13 @@ fn merge_members(base: &mut Map<String, Value>, over: &Map<String, Value>) {
                 base.shift_remove(key);
             }
             // A command is one thing; a `shell` beside an `argv` would be none.
-            (Some(base), value) if key == "command" => *base = value.clone(),
+            (Some(base), value) if key == "command" => *base = over_nothing(value),
             (Some(Value::Object(base)), Value::Object(over)) => merge_members(base, over),
             (Some(Value::Array(base)), Value::Array(over)) if over.iter().all(has_name) => {
                 merge_elements(base, over);
             }
             _ => {
-                base.insert(key.clone(), value.clone());
+                base.insert(key.clone(), over_nothing(value));
             }
         }
     }
@@ -94,8 +102,21 @@ fn merge_elements(base: &mut Vec<Value>, over: &[Value]) {
         let same = base.iter_mut().find(|element| name(element) == name(value));
         match (same, value) {
             (Some(Value::Object(base)), Value::Object(over)) => merge_members(base, over),
-            _ => base.push(value.clone()),
+            _ => base.push(over_nothing(value)),
         }
+    }
+}
+
+/// What is laid where nothing is: without what would only be taken out.
+fn over_nothing(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut base = Map::new();
+            merge_members(&mut base, members);
+            Value::Object(base)
+        }
+        Value::Array(elements) => elements.iter().map(over_nothing).collect(),
+        other => other.clone(),
     }
 }
 

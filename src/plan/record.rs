@@ -28,6 +28,9 @@ pub struct Record {
     pub around: BTreeMap<String, String>,
 }
 
+/// More additions than any overlay makes.
+const MOST: usize = 1_000;
+
 /// Why a pod's record cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
@@ -66,6 +69,9 @@ impl Record {
     /// A route is a pointer to something within the pod, and nothing but white space can have been
     /// between brackets: a record never says what a pod is to hold.
     fn fault(&self) -> Option<String> {
+        if self.added.len() + self.around.len() > MOST {
+            return Some(format!("more than {MOST} additions"));
+        }
         let mut routes = self.added.iter().chain(self.around.keys());
         if let Some(route) = routes.find(|route| !route.starts_with('/')) {
             return Some(format!("{route:?} is no route"));

@@ -47,6 +47,10 @@ const GROUPED: [&str; 3] = ["groups", "pods", "apps"];
 /// How deep groups are followed, in steps of the path; a group in a group takes two.
 const MAX_DEPTH: usize = 100;
 
+/// How many elements an array of pods, apps or groups may have: a hundred times what was ever
+/// deployed.
+const MAX_ELEMENTS: usize = 1_000_000;
+
 /// All that there is to report of in a document, in order.
 ///
 /// # Errors
@@ -74,6 +78,10 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn array(&mut self, raw: Raw<'a>, at: &Path<'_>, each: fn(&mut Self, Raw<'a>, &Path<'_>)) {
         match raw.elements() {
+            Ok(elements) if elements.len() > MAX_ELEMENTS => {
+                let message = format!("more than {MAX_ELEMENTS} elements in one array");
+                self.refuse(raw, at, message, "is this the right file?");
+            }
             Ok(elements) => {
                 for (index, element) in elements.into_iter().enumerate() {
                     each(self, element, &at.index(index));
@@ -86,7 +94,12 @@ impl<'a> Search<'a> {
     /// Something that its members tell.
     fn object(&mut self, raw: Raw<'a>, at: &Path<'_>) {
         if at.depth() > MAX_DEPTH {
-            return self.too_deep(raw);
+            let message = format!("groups nested deeper than {MAX_DEPTH} levels");
+            return self.refuse(raw, at, message, "is this the right file?");
+        }
+        if raw.kind() != Kind::Object {
+            let message = format!("expected a pod, an app or a group, found {}", raw.kind());
+            return self.refuse(raw, at, message, "remove it, or put an object in its place");
         }
         let members = match raw.members() {
             Ok(members) => members,
@@ -105,13 +118,10 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn too_deep(&mut self, raw: Raw<'a>) {
+    fn refuse(&mut self, raw: Raw<'a>, at: &Path<'_>, message: String, hint: &str) {
         let start = raw.span().start;
-        self.faults.push(
-            Diagnostic::error(format!("groups nested deeper than {MAX_DEPTH} levels"))
-                .span(start..start + 1)
-                .hint("no Marathon document nests this deep; is this the right file?"),
-        );
+        let fault = Diagnostic::error(message).span(start..start + 1).hint(hint);
+        self.faults.push(fault.pointer(at.to_string()));
     }
 
     fn group(&mut self, members: Vec<RawMember<'a>>, at: &Path<'_>) {

@@ -86,7 +86,14 @@ pub fn label(key: &str) -> Label {
     }
 }
 
+/// A key longer than this is no misspelt one; comparing takes time and memory with the product of
+/// the lengths.
+const LONGEST: usize = 128;
+
 fn nearest(key: &str) -> Option<&'static str> {
+    if key.len() > LONGEST {
+        return None;
+    }
     let distance = |name: &str| strsim::damerau_levenshtein(key, name);
     let near = LABELS.iter().map(|(name, _)| *name).min_by_key(|name| distance(name))?;
     let name_length = near.rsplit('/').next().map_or(0, str::len);

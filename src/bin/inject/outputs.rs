@@ -101,6 +101,9 @@ impl Outputs {
     pub(crate) fn release(mut self) -> Result<(), Failure> {
         for (file, target) in self.files {
             file.as_file().sync_all()?;
+            if let Some(dir) = target.parent() {
+                fs_err::create_dir_all(dir)?;
+            }
             file.persist(&target)
                 .map_err(|error| Failure::input(format!("{target}: {}", error.error)))?;
         }
@@ -150,12 +153,10 @@ fn directory(path: &Utf8Path, inputs: &[Input]) -> Result<To, Failure> {
     Ok(To::Directory(path.to_owned()))
 }
 
-/// A temporary file in the target's directory, so that a rename can put it in place; with the
-/// target's mode, or that of a new file.
+/// A temporary file in the target's directory, so that a rename can put it in place, or in what
+/// there is of the way to it; with the target's mode, or that of a new file.
 fn temporary_beside(target: &Utf8Path) -> Result<NamedTempFile, Failure> {
-    let dir = target.parent().filter(|dir| !dir.as_str().is_empty());
-    let dir = dir.unwrap_or(Utf8Path::new("."));
-    fs_err::create_dir_all(dir)?;
+    let dir = target.ancestors().skip(1).find(|dir| dir.exists()).unwrap_or(Utf8Path::new("."));
     let file = tempfile::Builder::new()
         .prefix(".inject-")
         .permissions(Permissions::from_mode(0o666))

@@ -1,7 +1,6 @@
 //! What is told on stderr: one line for each pod, and findings with their source. All of it waits
 //! for the end of the run, so that it stands together after the result.
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -12,15 +11,21 @@ use marathon_inject::plan::{Outcome, Rewritten};
 /// Fewer files than this are done before a bar could be read.
 const MANY_FILES: usize = 50;
 
+/// More findings of a severity than anybody reads; the rest is only counted.
+const MOST: usize = 1_000;
+
 /// The report of a run.
 pub(crate) struct Report {
     quiet: bool,
+    strict: bool,
     snippets: Snippets,
     lines: Vec<Line>,
-    /// Findings that are told even if quiet.
-    faults: String,
-    warnings: usize,
+    /// Findings that fail the run, and are told even if quiet.
+    faults: Vec<String>,
     errors: usize,
+    warnings: usize,
+    notes: usize,
+    hidden: usize,
 }
 
 enum Line {
@@ -30,11 +35,12 @@ enum Line {
 }
 
 impl Report {
-    pub(crate) fn new(quiet: bool) -> Self {
+    pub(crate) fn new(quiet: bool, strict: bool) -> Self {
         let choice = anstream::AutoStream::choice(&io::stderr());
         let snippets = Snippets::new(choice != anstream::ColorChoice::Never);
-        let (lines, faults) = (Vec::new(), String::new());
-        Self { quiet, snippets, lines, faults, warnings: 0, errors: 0 }
+        let (lines, faults) = (Vec::new(), Vec::new());
+        let (errors, warnings, notes, hidden) = (0, 0, 0, 0);
+        Self { quiet, strict, snippets, lines, faults, errors, warnings, notes, hidden }
     }
 
     pub(crate) fn snippets(&self) -> &Snippets {
@@ -54,7 +60,12 @@ impl Report {
     /// A warning about no document.
     pub(crate) fn warn(&mut self, words: &str) {
         self.warnings += 1;
-        self.line(Line::Finding(format!("warning: {words}")));
+        let warning = format!("warning: {words}");
+        if self.strict {
+            self.faults.push(warning);
+        } else {
+            self.line(Line::Finding(warning));
+        }
     }
 
     /// A note about no document.
@@ -64,7 +75,9 @@ impl Report {
 
     /// What became of an entry of a document, and what there is to say of it.
     pub(crate) fn entry(&mut self, source: &Source, rewritten: &Rewritten) {
-        let name = rewritten.id.as_deref().unwrap_or(&rewritten.pointer);
+        // An app's id is not checked: it must not speak to the terminal.
+        let name = rewritten.id.as_deref().unwrap_or(&rewritten.pointer).escape_debug();
+        let name = name.to_string();
         let space = if name.is_empty() { "" } else { " " };
         if rewritten.outcome != Outcome::Refused {
             let outcome = format!("{}: {name}{space}{}", source.name(), rewritten.outcome);
@@ -81,17 +94,23 @@ impl Report {
     /// What there is to say of a document.
     pub(crate) fn findings(&mut self, source: &Source, findings: &[Diagnostic]) {
         for finding in findings {
-            let drawn = self.snippets.draw(source, finding);
-            match finding.severity {
-                Severity::Error => {
-                    self.errors += 1;
-                    let _ = writeln!(self.faults, "{drawn}");
-                    continue;
-                }
-                Severity::Warning => self.warnings += 1,
-                Severity::Note => {}
+            let told = match finding.severity {
+                Severity::Error => &mut self.errors,
+                Severity::Warning => &mut self.warnings,
+                Severity::Note => &mut self.notes,
+            };
+            *told += 1;
+            if *told > MOST {
+                self.hidden += 1;
+                continue;
             }
-            self.line(Line::Finding(drawn));
+            let drawn = self.snippets.draw(source, finding);
+            let fails = if self.strict { Severity::Warning } else { Severity::Error };
+            if finding.severity >= fails {
+                self.faults.push(drawn);
+            } else {
+                self.line(Line::Finding(drawn));
+            }
         }
     }
 
@@ -111,7 +130,12 @@ impl Report {
                 Line::Finding(line) => writeln!(stderr, "{line}")?,
             }
         }
-        stderr.write_all(self.faults.as_bytes())?;
+        for fault in &self.faults {
+            writeln!(stderr, "{fault}")?;
+        }
+        if self.hidden > 0 {
+            writeln!(stderr, "note: {} more findings are not shown", self.hidden)?;
+        }
         stderr.flush()
     }
 

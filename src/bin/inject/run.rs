@@ -16,7 +16,7 @@ use crate::settings::injector;
 
 /// Runs `inject` without a subcommand.
 pub(crate) fn run(args: &InjectArgs) -> Result<(), Failure> {
-    let mut report = Report::new(args.quiet);
+    let mut report = Report::new(args.quiet, args.strict);
     let injector = injector(args, &mut report)?;
     let inputs = inputs(args)?;
     let mut run = Run {
@@ -34,7 +34,8 @@ pub(crate) fn run(args: &InjectArgs) -> Result<(), Failure> {
     progress.finish_and_clear();
     let verdict = verdict(&report, args.strict);
     let done = if verdict.is_ok() { run.outputs.release() } else { Ok(()) };
-    report.tell(verdict.is_ok())?;
+    // Where stderr is closed there is nobody left to tell; the exit code still says it.
+    let _ = report.tell(verdict.is_ok());
     verdict.and(done)
 }
 
@@ -197,8 +198,10 @@ fn diff(
     let changed = json(injector, source, &mut text, report, false)?;
     if changed {
         let name = source.name().trim_start_matches('/');
+        // A tab ends a name that has blanks.
+        let end = if name.contains(char::is_whitespace) { "\t" } else { "" };
+        let (a, b) = (format!("a/{name}{end}"), format!("b/{name}{end}"));
         let diff = similar::TextDiff::from_lines(source.text().as_bytes(), text.as_slice());
-        let (a, b) = (format!("a/{name}"), format!("b/{name}"));
         diff.unified_diff().header(&a, &b).to_writer(out)?;
     }
     Ok(changed)

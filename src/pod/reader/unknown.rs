@@ -24,7 +24,14 @@ fn advice(record: &Record, key: &str) -> Option<String> {
     }
 }
 
+/// A key longer than this is no misspelt member.
+const LONGEST: usize = 64;
+
 fn nearest(record: &Record, key: &str) -> Option<&'static str> {
+    // Comparing takes time and memory with the product of the lengths.
+    if key.len() > LONGEST {
+        return None;
+    }
     let lower = key.to_ascii_lowercase();
     record
         .members

@@ -1,0 +1,292 @@
+//! The architecture, held by a test: which module may know which, what the pure ones keep away
+//! from, and how the files look.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "architecture/circles.rs"]
+mod circles;
+#[path = "architecture/reader.rs"]
+mod reader;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use circles::circles;
+use reader::Module;
+
+/// The arrows between the modules of the library; the binaries may use everything.
+const ARROWS: [(&str, &[&str]); 5] = [
+    ("plan", &["pod", "document", "settings", "identity"]),
+    ("pod", &["document"]),
+    ("settings", &["identity"]),
+    ("document", &[]),
+    ("identity", &[]),
+];
+
+/// What the library keeps away from: it gets text and gives text.
+const FORBIDDEN: [&str; 14] = [
+    "anstream",
+    "axum",
+    "clap",
+    "fs_err",
+    "indicatif",
+    "reqwest",
+    "std::env",
+    "std::fs",
+    "std::process",
+    "std::thread",
+    "std::time::Instant",
+    "std::time::SystemTime",
+    "tokio",
+    "tonic",
+];
+const FORBIDDEN_MACROS: [&str; 5] = ["dbg", "eprint", "eprintln", "print", "println"];
+
+/// Sub-modules that know each other, each within its module. No others may come; one that is gone
+/// is to be taken off the list.
+const INNER_CIRCLES: &[(&str, &[&str])] = &[
+    ("plan", &["change", "rewrite"]),
+    ("pod", &["reader", "rules", "scope", "traps", "validation"]),
+    ("document", &["node", "raw", "source"]),
+];
+
+const MAX_LINES: usize = 400;
+const NAMES_THAT_SAY_NOTHING: [&str; 4] = ["common", "helpers", "manager", "utils"];
+
+/// A source file, by its path below `src/`.
+struct File {
+    path: String,
+    text: String,
+}
+
+fn files() -> Vec<File> {
+    let mut files = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut files);
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(files.len() > 50, "only {} files were found", files.len());
+    files
+}
+
+fn walk(dir: &Path, below: &str, files: &mut Vec<File>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let entry = entry.unwrap();
+        let path = format!("{below}{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() {
+            walk(&entry.path(), &format!("{path}/"), files);
+        } else if path.ends_with(".rs") {
+            files.push(File { path, text: fs::read_to_string(entry.path()).unwrap() });
+        }
+    }
+}
+
+/// The modules of the library.
+fn modules() -> Vec<Module> {
+    let library = files().into_iter().filter(|file| !file.path.starts_with("bin/"));
+    library.map(|file| Module::read(&file.path, &file.text)).collect()
+}
+
+/// The arrows that are not allowed, and the modules that the table does not have.
+fn wrong_arrows(modules: &[Module]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for module in modules.iter().filter(|module| !module.top().is_empty()) {
+        let Some((_, allowed)) = ARROWS.iter().find(|(top, _)| *top == module.top()) else {
+            wrong.push(format!("{}: the table of arrows has no such module", module.file));
+            continue;
+        };
+        let others = module.ours().filter(|path| path[0] != module.top());
+        let others = others.filter(|path| !allowed.contains(&path[0]));
+        wrong.extend(others.map(|path| format!("{} uses crate::{}", module.file, path.join("::"))));
+    }
+    wrong
+}
+
+/// What is used of the world outside.
+fn wrong_uses(modules: &[Module]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for module in modules {
+        let paths = module.paths.iter().filter(|path| FORBIDDEN.iter().any(|bad| names(path, bad)));
+        wrong.extend(paths.map(|path| format!("{} uses {path}", module.file)));
+        let macros = module.macros.iter().filter(|name| FORBIDDEN_MACROS.contains(&name.as_str()));
+        wrong.extend(macros.map(|name| format!("{} uses {name}!", module.file)));
+        if module.is_unsafe {
+            wrong.push(format!("{} is unsafe", module.file));
+        }
+    }
+    wrong
+}
+
+/// Whether a path names `bad` or something in it; a glob names all that is below it.
+fn names(path: &str, bad: &str) -> bool {
+    let within = |path: &str, of: &str| {
+        path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    within(path, bad) || path.strip_suffix("::*").is_some_and(|all| within(bad, all))
+}
+
+/// What is wrong with the look of a file.
+fn wrong_look(file: &File) -> Option<String> {
+    let name = file.path.rsplit('/').next().unwrap().trim_end_matches(".rs");
+    let lines = file.text.lines().count();
+    if !file.text.starts_with("//! ") {
+        Some(format!("{} does not begin by saying what it is for", file.path))
+    } else if NAMES_THAT_SAY_NOTHING.contains(&name) {
+        Some(format!("{}: the name says nothing", file.path))
+    } else if lines > MAX_LINES {
+        Some(format!("{} has {lines} lines, more than {MAX_LINES}", file.path))
+    } else {
+        None
+    }
+}
+
+/// The arrows between the sub-modules of a module.
+fn inner_arrows(modules: &[Module], top: &str) -> BTreeSet<(String, String)> {
+    let root = modules.iter().find(|module| module.is_root_of(top)).unwrap();
+    let arrows = modules.iter().filter(|module| module.top() == top).flat_map(|module| {
+        let targets = module.ours().filter(|path| path[0] == top && path.len() > 1);
+        targets.map(|path| (module.sub().to_owned(), root.home_of(path[1]).to_owned()))
+    });
+    let is_sub = |name: &str| modules.iter().any(|m| m.top() == top && m.sub() == name);
+    arrows.filter(|(from, to)| from != to && !from.is_empty() && is_sub(to)).collect()
+}
+
+#[test]
+fn there_are_only_the_arrows_of_the_table() {
+    assert_eq!(wrong_arrows(&modules()), Vec::<String>::new());
+}
+
+#[test]
+fn the_table_has_no_circle() {
+    let arrows = ARROWS.iter().flat_map(|(from, to)| to.iter().map(|to| (*from, *to)));
+    assert_eq!(circles(arrows), Vec::<BTreeSet<&str>>::new());
+}
+
+#[test]
+fn the_table_has_the_modules_that_there_are() {
+    let modules = modules();
+    let there: BTreeSet<_> =
+        modules.iter().map(Module::top).filter(|top| !top.is_empty()).collect();
+    assert_eq!(there, ARROWS.iter().map(|(top, _)| *top).collect());
+}
+
+#[test]
+fn no_new_circles_are_among_the_sub_modules() {
+    let modules = modules();
+    let mut found = Vec::new();
+    for (top, _) in ARROWS {
+        let arrows = inner_arrows(&modules, top);
+        let arrows = arrows.iter().map(|(from, to)| (from.as_str(), to.as_str()));
+        found.extend(circles(arrows).into_iter().map(|circle| (top, format!("{circle:?}"))));
+    }
+    let known = INNER_CIRCLES.iter().map(|(top, circle)| (*top, format!("{:?}", sorted(circle))));
+    assert_eq!(found, known.collect::<Vec<_>>());
+}
+
+fn sorted<'n>(names: &[&'n str]) -> BTreeSet<&'n str> {
+    names.iter().copied().collect()
+}
+
+#[test]
+fn the_library_is_pure() {
+    assert_eq!(wrong_uses(&modules()), Vec::<String>::new());
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_is_short() {
+    let wrong: Vec<_> = files().iter().filter_map(wrong_look).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// What the checks say of a file of the library.
+fn said(file: &str, text: &str) -> Vec<String> {
+    let modules = [Module::read(file, text)];
+    wrong_arrows(&modules).into_iter().chain(wrong_uses(&modules)).collect()
+}
+
+#[test]
+fn a_wrong_arrow_is_seen_however_it_is_written() {
+    let cases = [
+        ("pod/a.rs", "use crate::plan::Injector;", "crate::plan::Injector"),
+        ("pod/a.rs", "use crate::{document::Node, plan::{Skip as S}};", "crate::plan::Skip"),
+        ("pod/a.rs", "use super::super::plan;", "crate::plan"),
+        ("pod.rs", "use super::plan::*;", "crate::plan::*"),
+        ("document/a.rs", "fn f() { let x = crate::pod::entries(y); }", "crate::pod::entries"),
+        ("document/a.rs", "fn f(x: &mut Vec<crate::pod::Pod>) {}", "crate::pod::Pod"),
+        (
+            "document/a.rs",
+            "fn f() { format!(\"{}\", crate::pod::entries(x)) }",
+            "crate::pod::entries",
+        ),
+        ("document/a.rs", "mod b { use super::super::super::pod::Pod; }", "crate::pod::Pod"),
+        ("identity.rs", "impl crate::settings::Trait for X {}", "crate::settings::Trait"),
+        ("settings/a.rs", "use crate::document as d;", "crate::document"),
+    ];
+    for (file, text, uses) in cases {
+        assert_eq!(said(file, text), [format!("{file} uses {uses}")], "{text}");
+    }
+}
+
+#[test]
+fn what_is_allowed_is_not_complained_of() {
+    let cases = [
+        ("pod/a.rs", "use crate::document::Node; use super::view::Pod; use self::b::C;"),
+        ("plan/a.rs", "use crate::{document, identity, pod::Pod, settings::Key};"),
+        ("document/a.rs", "#[cfg(test)] mod tests { use crate::plan::Injector; }"),
+        ("document/a.rs", "#[cfg(test)] use crate::plan::Injector;"),
+        (
+            "document/a.rs",
+            "use std::time::Duration; use std::fmt; pub(in crate::document) fn f() {}",
+        ),
+        ("document/a.rs", "/// As crate::plan does, with println!\nfn f() { clapped::env(); }"),
+    ];
+    for (file, text) in cases {
+        assert_eq!(said(file, text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn the_world_outside_is_seen_however_it_is_named() {
+    let cases = [
+        ("use clap::Parser;", "uses clap::Parser"),
+        ("use std::{env, fmt};", "uses std::env"),
+        ("use std::time::*;", "uses std::time::*"),
+        ("use std::time; fn f() { time::SystemTime::now(); }", "uses std::time::SystemTime::now"),
+        ("fn f() { ::std::fs::read(x); }", "uses std::fs::read"),
+        ("fn f() { vec![std::env::args()]; }", "uses std::env::args"),
+        ("fn f() { println!(); }", "uses println!"),
+        ("fn f() { vec![std::dbg!(1)]; }", "uses dbg!"),
+        ("fn f() { unsafe { g() } }", "is unsafe"),
+        ("unsafe fn f() {}", "is unsafe"),
+        ("unsafe impl Send for X {}", "is unsafe"),
+    ];
+    for (text, words) in cases {
+        assert_eq!(said("plan/a.rs", text), [format!("plan/a.rs {words}")], "{text}");
+    }
+}
+
+#[test]
+fn a_module_that_the_table_does_not_have_is_seen() {
+    assert_eq!(said("new/a.rs", ""), ["new/a.rs: the table of arrows has no such module"]);
+}
+
+#[test]
+fn a_circle_of_sub_modules_is_seen_through_what_their_module_gives_on() {
+    let modules = [
+        Module::read("pod.rs", "mod a; mod b; mod c; pub use b::{Thing, Other};"),
+        Module::read("pod/a.rs", "use super::Thing; use super::c::f;"),
+        Module::read("pod/b.rs", "fn f() { super::a::g() }"),
+        Module::read("pod/c.rs", "use crate::pod::c::d::E;"),
+    ];
+    let arrows = inner_arrows(&modules, "pod");
+    let arrows = arrows.iter().map(|(from, to)| (from.as_str(), to.as_str()));
+    assert_eq!(circles(arrows), [sorted(&["a", "b"])]);
+}
+
+#[test]
+fn a_file_that_looks_wrong_is_seen() {
+    let look = |path: &str, text: String| wrong_look(&File { path: path.to_owned(), text });
+    let long = "//! A file.\n".repeat(MAX_LINES);
+    assert_eq!(look("pod/a.rs", long.clone()), None);
+    assert!(look("pod/a.rs", long + "\n").is_some());
+    assert!(look("pod/a.rs", "use std::fmt;\n".to_owned()).is_some());
+    assert!(look("pod/utils.rs", "//! A file.\n".to_owned()).is_some());
+}
