@@ -485,6 +485,7 @@ mod istio_init {
                 assert!(message.ends_with("rebuild the bundle bundle-certs.tgz"));
                 assert_eq!(pod.in_certs(), [""; 0], "{name} {wrong}");
                 assert_eq!(pod.names_called(), [""; 0], "{name} {wrong}");
+                assert!(!pod.sandbox.join("certs").exists(), "a key stays behind: {name} {wrong}");
             }
         }
     }

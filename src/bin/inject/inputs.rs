@@ -74,7 +74,8 @@ fn expand(path: &Utf8Path) -> Result<Vec<Input>, Failure> {
     if path == "-" {
         return Ok(vec![Input::Stdin]);
     }
-    if !fs_err::metadata(path)?.is_dir() {
+    let metadata = path.metadata().map_err(|error| Failure::input(format!("{path}: {error}")))?;
+    if !metadata.is_dir() {
         let below = path.file_name().unwrap_or(path.as_str()).into();
         return Ok(vec![Input::File { path: path.to_owned(), below }]);
     }

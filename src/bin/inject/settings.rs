@@ -21,7 +21,8 @@ pub(crate) fn injector(args: &InjectArgs, report: &mut Report) -> Result<Injecto
         mesh_config(&mut settings, path, report)?;
     }
     let mut overlays = Vec::new();
-    if let Some(path) = &args.config {
+    // An empty variable is one that is not set.
+    if let Some(path) = args.config.as_ref().filter(|path| !path.as_str().is_empty()) {
         let dir = path.parent().unwrap_or(Utf8Path::new(""));
         let file = config_file(&mut settings, path, report)?;
         overlays.extend(file.overlays.iter().map(|overlay| dir.join(overlay)));

@@ -16,6 +16,10 @@ for name in ISTIO_SERVICE_CIDR ISTIO_INBOUND_PORTS; do
   printenv "$name" >/dev/null || fail "$name is not set (it may be empty); inject the pod again"
 done
 
+# The fetched key must not outlive this script in the sandbox, whatever the outcome.
+discard() { rm -rf "$MESOS_SANDBOX/certs" "$MESOS_SANDBOX/${ISTIO_BUNDLE:?}"; }
+trap discard EXIT
+
 check() {
   pem=$MESOS_SANDBOX/certs/$1
   wrong=
@@ -42,8 +46,7 @@ done
 for pem in root-cert.pem cert-chain.pem key.pem; do
   mv -fT "$ISTIO_CERTS_DIR/.$pem.new" "$ISTIO_CERTS_DIR/$pem"
 done
-rm -rf "$MESOS_SANDBOX/certs"
-rm -f "$MESOS_SANDBOX/$ISTIO_BUNDLE"
+discard
 
 # The Mesos executor talks to its agent past Envoy; first, or capture would cut it off.
 iptables -t nat -I OUTPUT 1 -p tcp -d "$HOST" --dport 5051 -j RETURN ||
