@@ -1,8 +1,8 @@
 //! Who a workload is: a trust domain, and within it a service account of a namespace. Together
 //! they spell the SPIFFE id that its certificate carries,
-//! `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`.
+//! `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`. Injection names them where the
+//! bundle of an identity is to be fetched.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -28,31 +28,16 @@ pub struct ServiceAccount {
     name: String,
 }
 
-/// A workload's identity.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpiffeId<'i> {
-    /// The mesh.
-    pub trust_domain: &'i TrustDomain,
-    /// Who it is in the mesh.
-    pub service_account: &'i ServiceAccount,
-}
-
-impl fmt::Display for SpiffeId<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ServiceAccount { namespace, name } = self.service_account;
-        write!(f, "spiffe://{}/ns/{namespace}/sa/{name}", self.trust_domain.0)
-    }
-}
-
 impl Default for TrustDomain {
     fn default() -> Self {
         Self("cluster.local".to_owned())
     }
 }
 
-impl fmt::Display for TrustDomain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+impl TrustDomain {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -124,9 +109,9 @@ mod tests {
 
     #[test]
     fn the_default_is_what_the_mesos_pilot_expects_of_every_workload() {
-        let (trust_domain, service_account) = (TrustDomain::default(), ServiceAccount::default());
-        let id = SpiffeId { trust_domain: &trust_domain, service_account: &service_account };
-        assert_eq!(id.to_string(), "spiffe://cluster.local/ns/default/sa/default");
+        let (trust_domain, account) = (TrustDomain::default(), ServiceAccount::default());
+        assert_eq!(trust_domain.as_str(), "cluster.local");
+        assert_eq!((account.namespace(), account.name()), ("default", "default"));
     }
 
     #[test]

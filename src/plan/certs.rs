@@ -1,8 +1,6 @@
 //! The certificates: a volume that both containers share, and the bundle that the Mesos fetcher
 //! brings into `istio-init`'s sandbox.
 
-use std::borrow::Cow;
-
 use super::addition::{Artifact, Volume, VolumeMount};
 use crate::settings::Settings;
 
@@ -45,7 +43,7 @@ pub(super) fn read_only_mount() -> VolumeMount {
 /// It is never cached, for the cache of the fetcher never asks again.
 pub(super) fn artifact(settings: &Settings) -> Artifact {
     Artifact {
-        uri: bundle_uri(settings).into_owned(),
+        uri: settings.bundle_uri.of(&settings.trust_domain, &settings.service_account),
         dest_path: file_name(settings),
         extract: true,
     }
@@ -57,16 +55,6 @@ pub(super) fn file_name(settings: &Settings) -> &'static str {
     let path = uri.split(['?', '#']).next().unwrap_or(uri);
     let archive = ARCHIVES.iter().find(|(ending, _)| path.ends_with(ending));
     archive.map_or(ARCHIVES[0].1, |(_, name)| name)
-}
-
-fn bundle_uri(settings: &Settings) -> Cow<'_, str> {
-    let uri = settings.bundle_uri.as_str();
-    if !uri.contains('{') {
-        return Cow::Borrowed(uri);
-    }
-    let account = &settings.service_account;
-    let uri = uri.replace("{namespace}", account.namespace());
-    Cow::Owned(uri.replace("{service-account}", account.name()))
 }
 
 #[cfg(test)]
@@ -88,8 +76,8 @@ mod tests {
 
     #[test]
     fn the_uri_can_name_the_identity() {
-        let mut settings = with_uri("https://ca/{namespace}/{service-account}.tgz");
+        let mut settings = with_uri("https://ca/{trust-domain}/{namespace}/{service-account}.tgz");
         settings.set(Key::ServiceAccount, "bookinfo").unwrap();
-        assert_eq!(artifact(&settings).uri, "https://ca/default/bookinfo.tgz");
+        assert_eq!(artifact(&settings).uri, "https://ca/cluster.local/default/bookinfo.tgz");
     }
 }

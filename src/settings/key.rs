@@ -178,7 +178,7 @@ const ROWS: &[Row] = &[
         "bundle-uri",
         None,
         "URI",
-        "Certificate bundle; {namespace} and {service-account} stand for the identity's",
+        "Certificate bundle; {trust-domain}, {namespace} and {service-account} stand for the identity's",
     ),
     (
         Key::CertsTimeout,
@@ -187,7 +187,7 @@ const ROWS: &[Row] = &[
         "SECONDS",
         "How long istio-proxy waits for the certificates",
     ),
-    (Key::TrustDomain, "trust-domain", None, "DOMAIN", "Trust domain of the mesh"),
+    (Key::TrustDomain, "trust-domain", None, "DOMAIN", "Trust domain of the pod's identity"),
     (Key::Namespace, "namespace", None, "NAME", "Namespace of the pod's identity"),
     (Key::ServiceAccount, "service-account", None, "NAME", "Service account of the pod's identity"),
 ];

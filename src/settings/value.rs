@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use crate::identity::{ServiceAccount, TrustDomain};
+
 pub(super) use capture::port_or_off;
 pub use capture::{IpRanges, Port, Ports};
 
@@ -230,20 +232,31 @@ checked! {
 }
 
 checked! {
-    /// Where the Mesos fetcher gets the bundle. `{namespace}` and `{service-account}` in it stand
-    /// for the pod's identity.
+    /// Where the Mesos fetcher gets the bundle. Placeholders in it stand for the pod's identity.
     BundleUri, |text| {
-        let known = text.replace("{namespace}", "").replace("{service-account}", "");
         let scheme = text.starts_with('/') || text.split_once("://").is_some_and(|(scheme, rest)| {
             !scheme.is_empty() && !rest.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
         });
         if !scheme || text.len() > 1024 || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(InvalidValue::new("expected a URI of the Mesos fetcher, such as file:///… or https://…, up to 1024 characters"));
         }
+        let known = PLACEHOLDERS.iter().fold(text.to_owned(), |text, name| text.replace(name, ""));
         if known.contains(['{', '}']) {
-            return Err(InvalidValue::new("the only placeholders are {namespace} and {service-account}"));
+            return Err(InvalidValue::new(format!("the only placeholders are {}", PLACEHOLDERS.join(", "))));
         }
         Ok(())
+    }
+}
+
+/// What a bundle's URI can take from the pod's identity.
+const PLACEHOLDERS: [&str; 3] = ["{trust-domain}", "{namespace}", "{service-account}"];
+
+impl BundleUri {
+    /// The URI of an identity's bundle.
+    pub fn of(&self, trust_domain: &TrustDomain, account: &ServiceAccount) -> String {
+        let values = [trust_domain.as_str(), account.namespace(), account.name()];
+        let pairs = PLACEHOLDERS.into_iter().zip(values);
+        pairs.fold(self.0.clone(), |uri, (name, value)| uri.replace(name, value))
     }
 }
 
@@ -355,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bundle_uri_knows_two_placeholders() {
+    fn a_bundle_uri_knows_the_parts_of_an_identity() {
         assert!("https://ca/{namespace}/{service-account}.tgz".parse::<BundleUri>().is_ok());
         assert!("https://ca/{pod}.tgz".parse::<BundleUri>().is_err());
         assert!("bundle.tgz".parse::<BundleUri>().is_err());

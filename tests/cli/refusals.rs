@@ -65,8 +65,7 @@ fn a_file_of_other_text_does_not_hide_the_faults_of_the_others() {
 fn a_bad_pod_of_a_group_keeps_the_whole_group_back() {
     let group = format!("{{\"pods\": [{}, {}]}}", pod("/a"), one_fault());
     let told = Scratch::new().inject(&[]).stdin(group).refused();
-    told.says("/pods/1/id")
-        .says("error: 1 fault; nothing was written");
+    told.says("/pods/1/id").says("error: 1 fault; nothing was written");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::io::{self, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tempfile::{NamedTempFile, SpooledTempFile};
+use tempfile::{NamedTempFile, SpooledTempFile, TempPath};
 
 use crate::args::{Emit, InjectArgs};
 use crate::exit::Failure;
@@ -20,8 +20,9 @@ pub(crate) struct Outputs {
     to: To,
     /// Results that go to a stream, one after the other.
     stream: SpooledTempFile,
-    /// Files that wait for their places.
-    files: Vec<(NamedTempFile, Utf8PathBuf)>,
+    /// Files that wait for their places; closed, for there can be more of them than a process may
+    /// have open.
+    files: Vec<(TempPath, Utf8PathBuf)>,
 }
 
 enum To {
@@ -88,8 +89,10 @@ impl Outputs {
     }
 
     /// Keeps what was staged for the end of the run.
-    pub(crate) fn keep(&mut self, file: NamedTempFile, target: Utf8PathBuf) {
-        self.files.push((file, target));
+    pub(crate) fn keep(&mut self, file: NamedTempFile, target: Utf8PathBuf) -> io::Result<()> {
+        file.as_file().sync_all()?;
+        self.files.push((file.into_temp_path(), target));
+        Ok(())
     }
 
     /// Whether an unchanged document needs to be written at all.
@@ -100,7 +103,6 @@ impl Outputs {
     /// Releases everything.
     pub(crate) fn release(mut self) -> Result<(), Failure> {
         for (file, target) in self.files {
-            file.as_file().sync_all()?;
             if let Some(dir) = target.parent() {
                 fs_err::create_dir_all(dir)?;
             }

@@ -83,7 +83,7 @@ impl Run {
         if let Staged::File(file, target) = staged
             && (changed || !only_changes)
         {
-            self.outputs.keep(*file, target);
+            self.outputs.keep(*file, target)?;
         }
         Ok(())
     }
