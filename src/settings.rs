@@ -11,6 +11,7 @@ mod mesh;
 mod value;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::identity::{ServiceAccount, TrustDomain};
 
@@ -175,8 +176,47 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Each setting's text, as it would be written to set it; `None` for one without a value of its
+    /// own.
+    pub fn texts(&self) -> impl Iterator<Item = (Key, Option<String>)> {
+        let all = serde_json::to_value(self).unwrap_or_default();
+        Key::all().map(move |key| (key, text_of(&all, key)))
+    }
+}
+
+fn text_of(all: &Value, key: Key) -> Option<String> {
+    let value = match key {
+        Key::Namespace => &all["service_account"]["namespace"],
+        Key::ServiceAccount => &all["service_account"]["name"],
+        _ => &all[key.name().replace('-', "_")],
+    };
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string().trim_end_matches(".0").to_owned(),
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
 fn unless_empty<T: std::str::FromStr<Err = InvalidValue>>(
     text: &str,
 ) -> Result<Option<T>, InvalidValue> {
     if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_value_that_its_own_setting_takes() {
+        for (key, text) in Settings::default().texts() {
+            let mut settings = Settings::default();
+            if let Some(text) = text {
+                settings.set(key, &text).unwrap_or_else(|error| panic!("{}: {error}", key.name()));
+            }
+            assert_eq!(settings, Settings::default(), "{}", key.name());
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use marathon_inject::settings::{Key, Settings, label_of};
+use marathon_inject::settings::{Settings, label_of};
 
 const INTRODUCTION: &str = "\
 # Settings
@@ -50,30 +50,15 @@ fn the_readme_shows_what_the_program_does() {
 }
 
 fn settings() -> String {
+    let code = |text: Option<String>| text.map_or(String::new(), |text| format!("`{text}`"));
     let mut text = INTRODUCTION.to_owned();
-    for key in Key::all() {
-        let label = label_of(key).map_or(String::new(), |label| format!("`{label}`"));
-        let alias = key.kube_inject_flag().map_or(String::new(), |flag| format!("`--{flag}`"));
-        let (name, about) = (key.name(), key.about().replace('|', "\\|"));
-        writeln!(text, "| `{name}` | {} | {about} | {label} | {alias} |", default_of(key)).unwrap();
+    for (key, default) in Settings::default().texts() {
+        let label = code(label_of(key).map(str::to_owned));
+        let alias = code(key.kube_inject_flag().map(|flag| format!("--{flag}")));
+        let (name, default, about) = (key.name(), code(default), key.about().replace('|', "\\|"));
+        writeln!(text, "| `{name}` | {default} | {about} | {label} | {alias} |").unwrap();
     }
     text + LABELS
-}
-
-/// The default as the setting is spelt.
-fn default_of(key: Key) -> String {
-    let all = serde_json::to_value(Settings::default()).unwrap();
-    let member = match key {
-        Key::Namespace => &all["service_account"]["namespace"],
-        Key::ServiceAccount => &all["service_account"]["name"],
-        _ => &all[key.name().replace('-', "_")],
-    };
-    match member {
-        serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) if text.is_empty() => String::new(),
-        serde_json::Value::String(text) => format!("`{text}`"),
-        other => format!("`{}`", other.to_string().trim_end_matches(".0")),
-    }
 }
 
 #[test]

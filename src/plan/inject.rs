@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::addition::{Addition, Labels};
 use super::complete::Completion;
 use super::overlay::Overlay;
-use super::seal::hexadecimal;
+use super::seal::digest;
 use super::{certs, init, ports, proxy, service};
 use crate::pod::{Pod, Unfinished};
 use crate::settings::Settings;
@@ -101,5 +100,5 @@ fn hash(settings: &Settings, overlays: &[Overlay]) -> String {
     let overlays: Vec<_> = overlays.iter().map(Overlay::members).collect();
     let text = serde_json::to_string(&(settings, overlays, init::SCRIPT, proxy::SCRIPT))
         .expect("settings and overlays serialise");
-    hexadecimal(&Sha256::digest(text.as_bytes()))
+    digest(&text)
 }

@@ -60,7 +60,7 @@ fn the_long_help_has_every_setting_and_the_exit_codes() {
     }
     for key in marathon_inject::settings::Key::all() {
         assert!(help.contains(&format!("--{} <", key.name())), "{}", key.name());
-        assert!(help.contains(&format!("[env: {}=]", key.variable())), "{}", key.name());
+        assert!(help.contains(&format!("[env: {}]", key.variable())), "{}", key.name());
     }
 }
 

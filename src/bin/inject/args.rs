@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use marathon_inject::settings::{Key, label_of};
+use marathon_inject::settings::{Key, Settings, label_of};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -160,7 +160,8 @@ pub(crate) struct SettingArgs(pub(crate) Vec<(Key, String, Origin)>);
 impl Args for SettingArgs {
     fn augment_args(command: clap::Command) -> clap::Command {
         let command = command.next_help_heading("Settings");
-        Key::all().fold(command, |command, key| command.arg(flag(key)))
+        let settings = Settings::default();
+        settings.texts().fold(command, |command, (key, default)| command.arg(flag(key, default)))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
@@ -168,19 +169,25 @@ impl Args for SettingArgs {
     }
 }
 
-fn flag(key: Key) -> Arg {
-    let label = label_of(key).map(|label| format!(" [label: {label}]"));
+fn flag(key: Key, default: Option<String>) -> Arg {
     let arg = Arg::new(key.name())
         .long(key.name())
         .env(key.variable())
+        .hide_env_values(true)
         .value_name(key.form())
-        .help(format!("{}{}", key.about(), label.unwrap_or_default()))
+        .help(help(key, default))
         .hide_short_help(true)
         .allow_hyphen_values(true);
     match key.kube_inject_flag() {
         Some(alias) => arg.alias(alias),
         None => arg,
     }
+}
+
+fn help(key: Key, default: Option<String>) -> String {
+    let label = label_of(key).map(|label| format!(" [label: {label}]"));
+    let default = default.map(|text| format!(" [default: {text}]"));
+    [key.about(), &default.unwrap_or_default(), &label.unwrap_or_default()].concat()
 }
 
 impl FromArgMatches for SettingArgs {

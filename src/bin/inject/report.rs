@@ -140,9 +140,9 @@ impl Report {
     }
 
     /// A bar for a long run over many files, on a terminal only.
-    pub(crate) fn progress(&self, files: usize) -> ProgressBar {
+    pub(crate) fn progress(&self, files: usize) -> Option<ProgressBar> {
         if self.quiet || files < MANY_FILES || !io::stderr().is_terminal() {
-            return ProgressBar::hidden();
+            return None;
         }
         let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {wide_msg}")
             .expect("the template is fixed");
@@ -151,6 +151,6 @@ impl Report {
             ProgressDrawTarget::stderr_with_hz(10),
         );
         bar.enable_steady_tick(Duration::from_millis(200));
-        bar.with_style(style)
+        Some(bar.with_style(style))
     }
 }

@@ -27,11 +27,15 @@ pub(crate) fn run(args: &InjectArgs) -> Result<(), Failure> {
     };
     let progress = report.progress(inputs.len());
     for input in &inputs {
-        progress.set_message(input.name().to_owned());
+        if let Some(progress) = &progress {
+            progress.set_message(input.name().to_owned());
+            progress.inc(1);
+        }
         run.document(input, &mut report)?;
-        progress.inc(1);
     }
-    progress.finish_and_clear();
+    if let Some(progress) = progress {
+        progress.finish_and_clear();
+    }
     let verdict = verdict(&report, args.strict);
     let done = if verdict.is_ok() { run.outputs.release() } else { Ok(()) };
     // Where stderr is closed there is nobody left to tell; the exit code still says it.
