@@ -1,7 +1,7 @@
 //! From a pod and the settings to an RFC 6902 patch. Pure: the same pod and settings give the
 //! same bytes, everywhere and always.
 //!
-//! A pod that was injected before is first brought back to what it was, by its [`record`], and
+//! A pod that was injected before is first brought back to what it was, by its [`Record`], and
 //! then injected as if for the first time. That makes injection idempotent and every upgrade equal
 //! to a fresh injection, by construction.
 

@@ -128,7 +128,13 @@ impl Injector {
         let raw = before.part(line.len()).map_err(|fault| findings.push(*fault)).ok()?;
         let tree = raw.tree(at).map_err(|faults| findings.extend(faults)).ok()?;
         let before = PodText { document: before.text(), raw, habits: text.habits };
-        let (patch, new) = self.fresh(tree, &before, at, wish, findings)?;
+        let known = findings.len();
+        let fresh = self.fresh(tree, &before, at, wish, findings);
+        // Their places are in the text as it was, which nobody sees.
+        findings[known..]
+            .iter_mut()
+            .for_each(|finding| (finding.span, finding.related) = (None, None));
+        let (patch, new) = fresh?;
         if new == text.raw.text() {
             return Some(Planned::nothing(Outcome::UpToDate));
         }
