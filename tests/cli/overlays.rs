@@ -192,6 +192,7 @@ fn an_overlay_that_makes_the_pod_invalid_is_blamed_for_it() {
     error[V38]: with the overlays this pod is invalid: Referenced Volume in VolumeMount should exist: "nowhere"
     --> pod.json: /containers/2/volumeMounts/1/name
      = help: an overlay adds what Marathon refuses; correct it
+    pod.json: /a refused
     error: 1 fault; nothing was written
     "#);
 }

@@ -32,6 +32,7 @@ fn a_fault_is_shown_with_its_place_and_what_to_do() {
       |         ^^^^ /id
       |
       = help: between the slashes, use lower-case letters, digits, hyphens and dots, and no hyphen at the ends
+    <stdin>: /B refused
     error: 1 fault; nothing was written
     "#);
 }

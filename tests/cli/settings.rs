@@ -196,6 +196,7 @@ fn a_bad_label_is_shown_at_its_place() {
        |
     32 |     "sidecar.istio.io/proxyCPU": "much"
        |                                  ^^^^^^ /labels/sidecar.istio.io~1proxyCPU
+    <stdin>: /a refused
     error: 1 fault; nothing was written
     "#);
 }

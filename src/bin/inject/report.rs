@@ -79,11 +79,14 @@ impl Report {
         let name = rewritten.id.as_deref().unwrap_or(&rewritten.pointer).escape_debug();
         let name = name.to_string();
         let space = if name.is_empty() { "" } else { " " };
-        if rewritten.outcome != Outcome::Refused {
-            let outcome = format!("{}: {name}{space}{}", source.name(), rewritten.outcome);
+        let outcome = format!("{}: {name}{space}{}", source.name(), rewritten.outcome);
+        if rewritten.outcome == Outcome::Refused {
+            self.findings(source, &rewritten.findings);
+            self.faults.push(outcome);
+        } else {
             self.line(Line::Outcome(outcome));
+            self.findings(source, &rewritten.findings);
         }
-        self.findings(source, &rewritten.findings);
     }
 
     /// A document without entries, as an empty list is: success must not be silent.
