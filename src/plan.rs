@@ -6,6 +6,7 @@
 //! to a fresh injection, by construction.
 
 mod addition;
+mod bypass;
 mod certs;
 mod change;
 mod complete;
@@ -27,3 +28,8 @@ pub use inject::Injector;
 pub use overlay::{Overlay, OverlayError};
 pub use record::{Record, RecordError};
 pub use rewrite::{Change, Outcome, Rewritten, rewrite, rewrite_to};
+
+/// Whether a container goes by a name of ours: what a pod says of it is a wish about ours.
+fn is_ours(name: &str) -> bool {
+    [init::NAME, proxy::NAME].contains(&name)
+}

@@ -54,7 +54,7 @@ pub struct Settings {
     pub proxy_listen_port: Port,
     /// The port of pilot-agent's health endpoint; 0 turns it off.
     pub status_port: u16,
-    /// The ports that the health endpoint asks Envoy for; `None` means the captured ones.
+    /// The ports that the health endpoint asks Envoy for; `None` means the application's TCP ones.
     pub application_ports: Option<Ports>,
     /// Outbound destinations that are captured.
     pub include_outbound_ip_ranges: IpRanges,
@@ -146,6 +146,8 @@ impl Settings {
             Key::InterceptionMode => self.interception_mode = text.parse()?,
             Key::ProxyListenPort => self.proxy_listen_port = text.parse()?,
             Key::StatusPort => self.status_port = value::port_or_off(text)?,
+            // pilot-agent takes numbers only; `*` is Istio's word for the application's ports.
+            Key::ApplicationPorts if text == "*" => self.application_ports = None,
             Key::ApplicationPorts => self.application_ports = Some(text.parse()?),
             Key::IncludeOutboundIpRanges => self.include_outbound_ip_ranges = text.parse()?,
             Key::ExcludeOutboundIpRanges => {
@@ -177,6 +179,22 @@ impl Settings {
 }
 
 impl Settings {
+    /// Whether the settings go together, which no single one can tell.
+    ///
+    /// # Errors
+    /// pilot-agent would refuse them and exit.
+    pub fn check(&self) -> Result<(), InvalidValue> {
+        let (drain, parent) = (&self.drain_duration, &self.parent_shutdown_duration);
+        if parent.seconds() > drain.seconds() {
+            return Ok(());
+        }
+        let (drain, parent) = (drain.as_str(), parent.as_str());
+        Err(InvalidValue::because(format!(
+            "the old Envoy must outlive its draining: parent-shutdown-duration ({parent}) has to \
+             be longer than drain-duration ({drain})"
+        )))
+    }
+
     /// Each setting's text, as it would be written to set it; `None` for one without a value of its
     /// own.
     pub fn texts(&self) -> impl Iterator<Item = (Key, Option<String>)> {

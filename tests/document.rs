@@ -267,7 +267,7 @@ proptest! {
         let mut splice = Splice::new(&text, Vec::new());
         for item in root.elements().unwrap() {
             let tree = item.tree(&Path::root("")).unwrap();
-            let same = tree.write(&text, &Layout::of_document(root));
+            let same = tree.write(&text, &Layout::of(root, &text));
             splice.replace(item.span(), &same).unwrap();
         }
         prop_assert_eq!(String::from_utf8(splice.finish().unwrap()).unwrap(), text);

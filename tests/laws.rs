@@ -2,20 +2,42 @@
 
 mod support;
 
-use marathon_inject::plan::{Change, Injector};
+use marathon_inject::document::Source;
+use marathon_inject::plan::{Change, Injector, Overlay};
 use marathon_inject::settings::{Key, Settings};
 use proptest::prelude::*;
 use serde_json::Value;
 use support::pods::{group, pod};
-use support::written::{Style, ending, style, written};
+use support::written::{Style, beginning, ending, style, written};
 use support::{changed, errors, injected, removed};
 
 fn injector(settings: &[(Key, &str)]) -> Injector {
+    with_overlays(settings, &[])
+}
+
+fn with_overlays(settings: &[(Key, &str)], overlays: &[&str]) -> Injector {
     let mut all = Settings::default();
     for (key, text) in settings {
         all.set(*key, text).unwrap();
     }
-    Injector::new(all, Vec::new())
+    let overlay = |text: &&str| Overlay::parse(&Source::new("overlay.json", *text)).unwrap();
+    Injector::new(all, overlays.iter().map(overlay).collect())
+}
+
+/// Overlays that touch what pods and injection have in common.
+fn overlaid() -> Injector {
+    with_overlays(
+        &[],
+        &[
+            r#"{"containers": [{"name": "istio-proxy", "resources": {"cpus": 1}, "volumeMounts": [
+                {"name": "data", "mountPath": "/a"}, {"name": "data", "mountPath": "/b"}]}],
+                "volumes": [{"name": "data"}], "environment": {"A": "2", "B": "3"}}"#,
+            r#"{"labels": {"team": "mesh", "istio": null}, "secrets": null,
+                "containers": [{"name": "logger", "resources": {"cpus": 0.1, "mem": 32},
+                "image": {"kind": "DOCKER", "id": "logger"}, "endpoints": [
+                {"name": "logs", "containerPort": 9901, "hostPort": 0, "protocol": ["tcp"]}]}]}"#,
+        ],
+    )
 }
 
 fn other_settings() -> Injector {
@@ -37,7 +59,9 @@ fn document() -> impl Strategy<Value = String> {
         1 => group(),
         1 => prop::collection::vec(pod(), 0..3).prop_map(Value::Array),
     ];
-    (value, style(), ending()).prop_map(|(value, style, ending)| text(&value, &style, ending))
+    (beginning(), value, style(), ending()).prop_map(|(beginning, value, style, ending)| {
+        beginning.to_owned() + &text(&value, &style, ending)
+    })
 }
 
 proptest! {
@@ -63,6 +87,28 @@ proptest! {
     }
 
     #[test]
+    fn overlays_keep_the_laws(text in document()) {
+        let (once, entries) = changed(&text, Change::Inject(&overlaid()));
+        // On the host's network the overlay's endpoint is rightly refused, and pods may have its names.
+        prop_assume!(errors(&entries).is_empty());
+        prop_assert_eq!(&injected(&once, &overlaid()), &once);
+        prop_assert_eq!(&removed(&once), &text);
+        prop_assert_eq!(injected(&injected(&text, &injector(&[])), &overlaid()), once);
+    }
+
+    #[test]
+    fn an_injected_pod_that_was_rearranged_settles(pod in pod(), style in style()) {
+        let injected_pod = injected(&written(&pod, &style), &injector(&[]));
+        let mut value: Value = serde_json::from_str(&injected_pod).unwrap();
+        let containers = value["containers"].as_array_mut().unwrap();
+        containers.rotate_right(1);
+        let text = written(&value, &style);
+        let (once, entries) = changed(&text, Change::Inject(&injector(&[])));
+        prop_assume!(errors(&entries).is_empty());
+        prop_assert_eq!(&injected(&once, &injector(&[])), &once);
+    }
+
+    #[test]
     fn turning_injection_off_takes_the_sidecar_out(text in document()) {
         let off = injector(&[(Key::Policy, "disabled")]);
         let (fresh, entries) = changed(&text, Change::Inject(&off));
@@ -73,7 +119,8 @@ proptest! {
 
     #[test]
     fn the_patch_and_the_text_say_the_same(text in document()) {
-        let mut value: Value = serde_json::from_str(&text).unwrap();
+        let text = text.trim_start_matches('\u{feff}');
+        let mut value: Value = serde_json::from_str(text).unwrap();
         let mut old_value: Value = value.clone();
         let first = injector(&[]);
         for injector in [&first, &other_settings()] {
@@ -95,7 +142,7 @@ proptest! {
 
 /// Applies the patches of a document's entries with json-patch, which knows nothing of text.
 fn patch_all(text: &str, injector: &Injector, value: &mut Value) {
-    let source = marathon_inject::document::Source::new("x", text);
+    let source = Source::new("x", text);
     marathon_inject::plan::rewrite(&source, Change::Inject(injector), |rewritten| {
         let entry = value.pointer_mut(&rewritten.pointer).unwrap();
         json_patch::patch(entry, &rewritten.patch).unwrap();

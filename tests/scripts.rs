@@ -496,6 +496,38 @@ mod istio_init {
     }
 
     #[test]
+    fn hands_no_variable_of_the_pod_to_the_capture_which_bash_would_run() {
+        let mut pod = Pod::new();
+        let seen = pod.path("seen");
+        pod.stand_in("istio-iptables.sh", &format!("env | sort >'{}'", seen.display()));
+        pod.set("BASH_ENV", "$(touch pwned)");
+        pod.set("ISTIO_SIDECAR_CONFIG", "/tmp/side.env");
+        pod.succeed(INIT);
+        let variables = fs::read_to_string(seen).unwrap();
+        let names: Vec<_> = variables.lines().filter_map(|line| line.split('=').next()).collect();
+        // The shell of the stand-in sets PWD and its kin itself.
+        let own = ["PATH", "PWD", "OLDPWD", "SHLVL", "_"];
+        assert!(names.iter().all(|name| own.contains(name)), "{variables}");
+    }
+
+    #[test]
+    fn leaves_no_key_behind_when_it_cannot_start() {
+        let mut pod = Pod::new();
+        pod.set("HOST", "");
+        pod.refusal(INIT);
+        assert!(!pod.sandbox.join("certs").exists());
+    }
+
+    #[test]
+    fn leaves_no_key_behind_when_it_is_stopped() {
+        let pod = Pod::new();
+        pod.stand_in("chown", "kill -TERM $PPID");
+        let output = pod.run(INIT);
+        assert_eq!(output.status.code(), Some(143), "{}", stderr(&output));
+        assert!(!pod.sandbox.join("certs").exists());
+    }
+
+    #[test]
     fn refuses_to_start_without_a_variable_it_needs() {
         for name in [
             "HOST",

@@ -24,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
     };
     match root.tree(&Path::root("")) {
         Ok(tree) => {
-            let layout = Layout::of_document(root);
+            let layout = Layout::of(root, source.text());
             assert_eq!(tree.write(source.text(), &layout), root.text());
             if let Ok(value) = serde_json::from_str::<serde_json::Value>(root.text()) {
                 assert_eq!(tree.to_value(), value);

@@ -27,21 +27,24 @@ impl<'a> Raw<'a> {
     /// A value above 4 MiB; every repeated key below it; a string whose escapes stand for no text; nesting beyond 127
     /// levels, serde_json's limit (Marathon's own documents stay below 15).
     pub fn tree(&self, at: &Path<'_>) -> Result<Node<'a>, Vec<Diagnostic>> {
+        match self.tree_and_faults(at) {
+            (Some(node), faults) if faults.is_empty() => Ok(node),
+            (_, faults) => Err(faults),
+        }
+    }
+
+    /// Like [`Raw::tree`], with the tree also where keys are repeated: what else is wrong with it
+    /// can then be told too.
+    pub fn tree_and_faults(&self, at: &Path<'_>) -> (Option<Node<'a>>, Vec<Diagnostic>) {
         if self.text.len() > MAX_TREE {
-            return Err(vec![self.too_large(at)]);
+            return (None, vec![self.too_large(at)]);
         }
         let cursor = Cursor { raw: *self, offset: Cell::new(0), faults: RefCell::default() };
         let mut deserializer = serde_json::Deserializer::from_str(self.text);
         let grown = Grow { cursor: &cursor, path: at }.deserialize(&mut deserializer);
         let mut faults = cursor.faults.into_inner();
-        match grown {
-            Ok(node) if faults.is_empty() => Ok(node),
-            Ok(_) => Err(faults),
-            Err(error) => {
-                faults.push(self.refused(&error, at));
-                Err(faults)
-            }
-        }
+        let node = grown.map_err(|error| faults.push(self.refused(&error, at))).ok();
+        (node, faults)
     }
 
     fn too_large(&self, at: &Path<'_>) -> Diagnostic {

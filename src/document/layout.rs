@@ -17,27 +17,29 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The habits of a whole document.
-    pub fn of_document(root: Raw<'_>) -> Self {
-        Self::of(root, indentation(root.text()).unwrap_or_default())
-    }
-
-    /// The habits of a value within a document whose habits are known: its own line breaks and
-    /// colons, the document's indentation.
-    pub fn of_value(value: Raw<'_>, document: &Self) -> Self {
-        Self::of(value, &document.unit)
-    }
-
-    fn of(value: Raw<'_>, unit: &str) -> Self {
+    /// The habits of a value of `document`. Only its own text tells, and the line it begins on:
+    /// so they are the same whatever is added to the rest of the document.
+    pub fn of(value: Raw<'_>, document: &str) -> Self {
         let text = value.text();
         let colon = colon(text).unwrap_or(": ");
         Self {
             newline: line_end(text),
-            unit: unit.to_owned(),
+            unit: indentation(text, &indent_at(document, value.span().start)).to_owned(),
             colon: colon.to_owned(),
             comma: if colon.ends_with(':') { "," } else { ", " },
         }
     }
+}
+
+/// The indentation of the line that a value begins on. A line on which something else ends before
+/// tells nothing: what ends there may be edited, unless it is a bracket that begins the line.
+pub(super) fn indent_at(document: &str, start: usize) -> String {
+    let line = document[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let before = &document[line..start];
+    let blank = blank_of(before);
+    let rest = &before[blank.len()..];
+    let rest = rest.strip_prefix(['}', ']']).unwrap_or(rest);
+    if rest.contains(['}', ']']) { String::new() } else { blank.to_owned() }
 }
 
 fn line_end(text: &str) -> Option<&'static str> {
@@ -45,13 +47,23 @@ fn line_end(text: &str) -> Option<&'static str> {
     Some(if text[..newline].ends_with('\r') { "\r\n" } else { "\n" })
 }
 
-/// The white space that the first indented line begins with.
-fn indentation(text: &str) -> Option<&str> {
-    text.split('\n').skip(1).find_map(|line| {
-        let rest = line.trim_start_matches([' ', '\t']);
-        let blank = &line[..line.len() - rest.len()];
-        (!blank.is_empty() && !rest.trim_end().is_empty()).then_some(blank)
-    })
+/// What the first line that is deeper than the one before it has more; `first` is the indentation
+/// of the line that the text begins on.
+fn indentation<'t>(text: &'t str, first: &str) -> &'t str {
+    let mut above = first;
+    for line in text.split('\n').skip(1).filter(|line| !line.trim().is_empty()) {
+        let blank = blank_of(line);
+        match blank.strip_prefix(above) {
+            Some(deeper) if !deeper.is_empty() => return deeper,
+            _ => above = blank,
+        }
+    }
+    ""
+}
+
+/// The white space that a line begins with.
+pub(super) fn blank_of(line: &str) -> &str {
+    &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
 /// What stands between the first key and its value: a colon and white space on one line. Only an
@@ -80,7 +92,7 @@ mod tests {
 
     fn layout(text: &str) -> Layout {
         let source = Source::new("x", text);
-        Layout::of_document(source.root().unwrap())
+        Layout::of(source.root().unwrap(), text)
     }
 
     #[test]
@@ -88,6 +100,13 @@ mod tests {
         assert_eq!(layout("{\n    \"a\": 1\n}").unit, "    ");
         assert_eq!(layout("{\r\n\t\"a\": 1\r\n}").unit, "\t");
         assert_eq!(layout("{\r\n\t\"a\": 1\r\n}").newline, Some("\r\n"));
+    }
+
+    #[test]
+    fn a_level_is_what_a_line_has_more_than_the_one_above() {
+        assert_eq!(layout("    {\n      \"a\": 1\n    }").unit, "  ");
+        assert_eq!(layout("{\n\"a\": [\n\t1\n]}").unit, "\t");
+        assert_eq!(layout("{\n\"a\": 1\n}").unit, "");
     }
 
     #[test]

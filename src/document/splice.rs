@@ -50,7 +50,7 @@ pub fn apply_to_text(source: &Source, patch: &Patch) -> Result<String, Vec<Diagn
     let root = source.root().map_err(|fault| vec![*fault])?;
     let mut tree = root.tree(&Path::root(""))?;
     tree.apply(patch).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
-    let text = tree.write(source.text(), &Layout::of_document(root));
+    let text = tree.write(source.text(), &Layout::of(root, source.text()));
     let span = root.span();
     Ok([&source.text()[..span.start], &text, &source.text()[span.end..]].concat())
 }

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::Layout;
+use super::layout::{self, Layout};
 use super::node::{Member, Node, Value};
 
 /// Room for what is typically added, in bytes: the buffer seldom has to grow.
@@ -232,17 +232,15 @@ impl Writer<'_> {
         serde_json::to_writer(&mut self.out, string).expect("a string always serialises");
     }
 
-    /// The indentation of the line that `offset` stands on; none where other values end on that
-    /// line before the tree, for they may come to end on another one.
+    /// The indentation of the line that `offset` stands on.
     fn indent_at(&self, offset: usize) -> String {
-        let start = self.document[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-        let before = self.document[start..self.start.max(start)].trim_start_matches([' ', '\t']);
-        // A bracket that begins its line goes on doing so.
-        let rest = before.strip_prefix(['}', ']']).unwrap_or(before);
-        if self.layout.newline.is_none() || rest.contains(['}', ']']) {
+        if self.layout.newline.is_none() {
             return String::new();
         }
-        let line = &self.document[start..offset];
-        line[..line.len() - line.trim_start_matches([' ', '\t']).len()].to_owned()
+        let line = self.document[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+        if line < self.start {
+            return layout::indent_at(self.document, self.start);
+        }
+        layout::blank_of(&self.document[line..offset]).to_owned()
     }
 }

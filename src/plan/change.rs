@@ -11,7 +11,7 @@ use super::inject::Injector;
 use super::record::Record;
 use super::removal::Removal;
 use super::seal::seal;
-use super::{Outcome, labels, service};
+use super::{Outcome, bypass, is_ours, labels, ports, service};
 use crate::document::{Diagnostic, Layout, Node, Path, Raw, Severity, Source};
 use crate::pod::{Marathon, Pod, Unfinished, validate};
 use crate::settings::{STATUS_LABEL, Settings};
@@ -29,13 +29,11 @@ pub(super) struct Planned {
 pub(super) struct PodText<'t> {
     pub(super) document: &'t str,
     pub(super) raw: Raw<'t>,
-    /// The layout of the document.
-    pub(super) habits: &'t Layout,
 }
 
 impl PodText<'_> {
     fn write(&self, tree: &Node<'_>) -> String {
-        tree.write(self.document, &Layout::of_value(self.raw, self.habits))
+        tree.write(self.document, &Layout::of(self.raw, self.document))
     }
 
     /// The line on which the pod begins, up to the pod.
@@ -79,7 +77,11 @@ impl Injector {
         at: &Path<'_>,
         findings: &mut Vec<Diagnostic>,
     ) -> Option<Planned> {
-        let Some(record) = record(&Pod::new(&tree), at, findings)? else {
+        let Some(record) = record(&Pod::new(&tree), at, findings) else {
+            self.look_at_malformed(&tree, at, findings);
+            return None;
+        };
+        let Some(record) = record else {
             return self.first_time(tree, text, at, findings);
         };
         let edited = seal(&tree, &record.added) != record.seal;
@@ -89,10 +91,25 @@ impl Injector {
         // Looked at where a person wrote it, for the places; planned on the text it had.
         let wish = self.look(&Pod::new(&tree), at, findings)?;
         drop(tree);
+        if let Some(Skip::ForeignSidecar { container, .. }) = &wish.skip {
+            findings.push(two_sidecars(container, at));
+            return None;
+        }
         if edited {
             findings.push(edit_is_lost(at));
         }
         self.again(removal, &original, text, at, &wish, findings)
+    }
+
+    /// What there is to say of a pod that is refused already: all its faults are told together.
+    pub(super) fn look_at_malformed(
+        &self,
+        tree: &Node<'_>,
+        at: &Path<'_>,
+        findings: &mut Vec<Diagnostic>,
+    ) {
+        findings.extend(labels::heed(&self.settings, &Pod::new(tree), at).1);
+        findings.extend(validate(tree, at, &Marathon::default(), &self.unfinished()));
     }
 
     fn first_time(
@@ -127,7 +144,7 @@ impl Injector {
         let before = Source::new("", [line, original].concat());
         let raw = before.part(line.len()).map_err(|fault| findings.push(*fault)).ok()?;
         let tree = raw.tree(at).map_err(|faults| findings.extend(faults)).ok()?;
-        let before = PodText { document: before.text(), raw, habits: text.habits };
+        let before = PodText { document: before.text(), raw };
         let known = findings.len();
         let fresh = self.fresh(tree, &before, at, wish, findings);
         // Their places are in the text as it was, which nobody sees.
@@ -156,21 +173,27 @@ impl Injector {
             findings.push(*fault);
             None
         });
-        let mut service_name = String::new();
-        if skip.is_none() {
-            match service::service(pod, at) {
-                Ok(name) => service_name = name.into_owned(),
-                Err(fault) => findings.push(*fault),
-            }
+        findings.extend(skip.as_ref().and_then(|skip| sidecar_beside(skip, pod, at)));
+        let wanted = skip.is_none();
+        let service = wanted.then(|| service::service(pod, at)).transpose();
+        if wanted {
+            findings.extend(ports::conflicts(pod, &settings, at));
+            findings.extend(bypass::bypasses(pod, at));
         }
-        let nothing = Unfinished::default();
-        let unfinished = if skip.is_none() { &self.unfinished() } else { &nothing };
-        findings.extend(validate(pod.node(), at, &Marathon::default(), unfinished));
+        let unfinished = if wanted { self.unfinished() } else { Unfinished::default() };
+        findings.extend(validate(pod.node(), at, &Marathon::default(), &unfinished));
+        let service = service.unwrap_or_else(|fault| {
+            // An id that Marathon refuses is told once.
+            if findings[before..].iter().all(|finding| finding.pointer != fault.pointer) {
+                findings.push(*fault);
+            }
+            None
+        });
         // As people read the file.
         findings[before..]
             .sort_by_key(|finding| finding.span.as_ref().map_or(usize::MAX, |span| span.start));
         let fine = findings[before..].iter().all(|finding| finding.severity < Severity::Error);
-        fine.then_some(Wish { skip, settings, service: service_name })
+        fine.then(|| Wish { skip, settings, service: service.unwrap_or_default().into_owned() })
     }
 
     /// Injects a pod that has no record and is to be injected.
@@ -185,6 +208,7 @@ impl Injector {
         let Completion { operations, added, around } =
             self.complete(&Pod::new(&tree), &wish.settings, &wish.service);
         let completion = Patch(operations);
+        let partial = Pod::new(&tree).containers().any(|container| is_ours(container.name()));
         let mut tree = tree;
         applied(&mut tree, &completion, findings)?;
         let record = Record {
@@ -199,7 +223,7 @@ impl Injector {
         let faults = validate(&tree, at, &Marathon::default(), &Unfinished::default());
         let errors = faults.into_iter().filter(|fault| fault.severity == Severity::Error);
         let known = findings.len();
-        findings.extend(errors.map(|fault| self.explained(fault)));
+        findings.extend(errors.map(|fault| self.explained(fault, partial)));
         if findings.len() > known {
             return None;
         }
@@ -208,20 +232,17 @@ impl Injector {
         Some((Patch(completion.0.into_iter().chain(status.0).collect()), text))
     }
 
-    /// A fault that the pod got by injection: the overlays', or else ours.
-    fn explained(&self, fault: Diagnostic) -> Diagnostic {
-        let message = if self.has_overlays() {
-            format!("with the overlays this pod is invalid: {}", fault.message)
+    /// A fault that the pod got by injection: the overlays', its own container's, or else ours.
+    fn explained(&self, fault: Diagnostic, partial: bool) -> Diagnostic {
+        let (why, hint) = if self.has_overlays() {
+            ("with the overlays", "an overlay adds what Marathon refuses; correct it")
+        } else if partial {
+            ("with its own istio-init or istio-proxy", "that container says what Marathon refuses")
         } else {
-            format!("injected, this pod would be invalid: {}", fault.message)
+            ("injected", "this is a bug in inject: please report it with the pod")
         };
-        let hint = if self.has_overlays() {
-            "an overlay adds what Marathon refuses; correct it"
-        } else {
-            "unless the pod's own istio-init or istio-proxy container explains it, this is a bug \
-             in inject: please report it with the pod"
-        };
-        Diagnostic { message, ..fault }.hint(hint)
+        Diagnostic { message: format!("{why} this pod is invalid: {}", fault.message), ..fault }
+            .hint(hint)
     }
 }
 
@@ -265,6 +286,24 @@ fn restored<'a>(
             None
         }
     }
+}
+
+/// A pod with somebody else's sidecar is passed over, which must not go unnoticed.
+fn sidecar_beside(skip: &Skip, pod: &Pod<'_, '_>, at: &Path<'_>) -> Option<Diagnostic> {
+    let Skip::ForeignSidecar { container: name, sign } = skip else { return None };
+    let (index, container) =
+        pod.containers().enumerate().find(|(_, container)| container.name() == name)?;
+    let node = container.node().get("name")?;
+    let words = format!("container {name} is taken for a sidecar ({sign}), so the pod gets none");
+    let pointer = at.key("containers").index(index).to_string();
+    let warning = Diagnostic::warning(words).span(node.span()).pointer(pointer);
+    Some(warning.hint("a pod has one sidecar: remove that container to have ours"))
+}
+
+fn two_sidecars(container: &str, at: &Path<'_>) -> Diagnostic {
+    Diagnostic::error(format!("this pod has our sidecar, and container {container} is another"))
+        .pointer(at.to_string())
+        .hint("remove one of the two; nothing is changed until then")
 }
 
 fn edit_is_lost(at: &Path<'_>) -> Diagnostic {

@@ -6,7 +6,7 @@ use crate::document::{Diagnostic, Path};
 use crate::pod::{Command, Container, Network, Pod};
 use crate::settings::{INJECT_LABEL, Policy, Settings};
 
-use super::{init, proxy};
+use super::is_ours;
 
 /// Why a pod is not injected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,49 +88,75 @@ fn wanted(pod: &Pod<'_, '_>, at: &Path<'_>) -> Result<Option<bool>, Box<Diagnost
 const PROXY_IMAGES: [&str; 6] =
     ["proxyv2", "proxy_debug", "proxy_init", "proxyv2-debug", "envoy", "consul-dataplane"];
 
-/// Programs that are a proxy, or start one.
-const PROXY_PROGRAMS: [&str; 4] = ["pilot-agent", "envoy", "istio-iptables.sh", "start.sh"];
+/// Programs that nobody names but to run them.
+const ISTIO_PROGRAMS: [&str; 2] = ["pilot-agent", "istio-iptables.sh"];
 
-/// Variables that only the hand-made proxy images read; the first is their spelling.
-const PROXY_VARIABLES: [&str; 2] = ["DISCOVERY_ADDRESSS", "DISCOVERY_ADDRESS"];
+/// The variable that only the hand-made proxy images read, spelt as they spell it.
+const PROXY_VARIABLE: &str = "DISCOVERY_ADDRESSS";
 
 /// A container that is a sidecar, but not one of ours. One that goes by our names is the pod's own
 /// wish about ours, unless it says itself what to run.
 fn foreign(container: &Container<'_, '_>) -> Option<Skip> {
-    let ours = [init::NAME, proxy::NAME].contains(&container.name());
+    let image = || container.image().filter(|_| !is_ours(container.name()));
     let sign = runs_a_proxy(container)
-        .or_else(|| (!ours).then(|| is_a_proxy_image(container)).flatten())
-        .or_else(|| reads_a_proxy_variable(container))?;
+        .or_else(|| proxy_image(image()?))
+        .or_else(|| container.sets(PROXY_VARIABLE).then(|| format!("it sets {PROXY_VARIABLE}")))?;
     Some(Skip::ForeignSidecar { container: container.name().to_owned(), sign })
 }
 
 fn runs_a_proxy(container: &Container<'_, '_>) -> Option<String> {
     let program = match container.command()? {
-        Command::Shell(line) => PROXY_PROGRAMS.into_iter().find(|name| starts(line, name)),
-        Command::Argv(argv) => PROXY_PROGRAMS.into_iter().find(|name| {
-            argv.iter().filter_map(|word| word.as_str()).any(|word| base_name(word) == *name)
-        }),
+        Command::Shell(line) => {
+            let istio =
+                ISTIO_PROGRAMS.into_iter().find(|name| words(line).any(|word| word == *name));
+            istio.or_else(|| starts_envoy(line).then_some("envoy"))
+        }
+        Command::Argv(argv) => {
+            let mut words = argv.iter().filter_map(|word| word.as_str()).map(base_name);
+            let first = words.clone().next();
+            let istio =
+                words.find_map(|word| ISTIO_PROGRAMS.into_iter().find(|name| word == *name));
+            istio.or_else(|| first.filter(|first| *first == "envoy").map(|_| "envoy"))
+        }
     };
     program.map(|program| format!("it runs {program}"))
 }
 
-/// Whether a shell line has `program` as a word, with or without its directory.
-fn starts(line: &str, program: &str) -> bool {
-    let words = line.split(|c: char| c.is_whitespace() || ";|&()\"'`".contains(c));
-    words.map(base_name).any(|word| word == program)
+/// The words of a shell line, without directories.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| c.is_whitespace() || ";|&()\"'`".contains(c)).map(base_name)
+}
+
+/// Whether a command of a shell line is Envoy: the name alone can be an address or a file.
+fn starts_envoy(line: &str) -> bool {
+    let commands = line.split(|c: char| c == '\n' || ";|&()\"'`".contains(c));
+    commands
+        .map(|command| command.split_whitespace().find(|word| *word != "exec"))
+        .any(|word| word.is_some_and(|word| base_name(word) == "envoy" && !word.contains("://")))
 }
 
 fn base_name(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
 
-fn is_a_proxy_image(container: &Container<'_, '_>) -> Option<String> {
-    let image = container.image()?;
+fn proxy_image(image: &str) -> Option<String> {
     let name = base_name(image).split([':', '@']).next().unwrap_or_default();
     PROXY_IMAGES.contains(&name).then(|| format!("its image is {name}"))
 }
 
-fn reads_a_proxy_variable(container: &Container<'_, '_>) -> Option<String> {
-    let variable = PROXY_VARIABLES.into_iter().find(|name| container.sets(name))?;
-    Some(format!("it sets {variable}"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn envoy_is_told_by_where_it_stands() {
+        for line in
+            ["envoy -c x", "exec /usr/local/bin/envoy", "sleep 1; envoy", "su x -c 'envoy -c y'"]
+        {
+            assert!(starts_envoy(line), "{line}");
+        }
+        for line in ["curl http://envoy", "ls /etc/envoy", "./start.sh", "echo envoyed"] {
+            assert!(!starts_envoy(line), "{line}");
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub(super) fn container<'a>(
     }
 }
 
-/// The names of the last four are istio-iptables.sh's own for the same things.
+/// The names of the last five are istio-iptables.sh's own for the same things.
 fn environment<'a>(settings: &'a Settings, inbound: &Inbound) -> Environment<'a> {
     let text = |value: &dyn std::fmt::Display| Cow::Owned(value.to_string());
     Environment(vec![

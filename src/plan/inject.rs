@@ -72,7 +72,9 @@ impl Injector {
         settings: &Settings,
         service: &str,
     ) -> Map<String, Value> {
-        let inbound = ports::inbound(pod, settings);
+        let overlays: Vec<_> = self.overlays.iter().map(Overlay::tree).collect();
+        let pods: Vec<_> = [*pod].into_iter().chain(overlays.iter().map(Pod::new)).collect();
+        let inbound = ports::inbound(&pods, settings);
         let image = proxy::image(settings);
         let cluster = service::cluster(service);
         let addition = Addition {
@@ -97,7 +99,7 @@ impl Injector {
 
 /// A hash over all that determines the result, but the pod.
 fn hash(settings: &Settings, overlays: &[Overlay]) -> String {
-    let overlays: Vec<_> = overlays.iter().map(Overlay::members).collect();
+    let overlays: Vec<_> = overlays.iter().map(Overlay::value).collect();
     let text = serde_json::to_string(&(settings, overlays, init::SCRIPT, proxy::SCRIPT))
         .expect("settings and overlays serialise");
     digest(&text)

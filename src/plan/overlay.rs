@@ -3,13 +3,14 @@
 
 use serde_json::{Map, Value};
 
-use crate::document::{Diagnostic, Kind, Path, Severity, Source};
+use crate::document::{Diagnostic, Kind, Node, Path, Severity, Source};
 use crate::pod::validate_partial;
 
 /// An overlay, read and checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Overlay {
-    members: Map<String, Value>,
+    /// An object.
+    partial: Value,
 }
 
 /// Why a file is no overlay: its source for showing, and all its faults.
@@ -48,25 +49,33 @@ impl Overlay {
                 .span(member.key_span())
                 .pointer(format!("/{}", member.key()))
         }));
-        match tree.to_value() {
-            Value::Object(members) if faults.is_empty() => Ok(Self { members }),
-            _ => Err(OverlayError { faults }),
+        if faults.is_empty() {
+            Ok(Self { partial: tree.to_value() })
+        } else {
+            Err(OverlayError { faults })
         }
     }
 
     /// Lays it over `base`.
     pub(super) fn lay_over(&self, base: &mut Map<String, Value>) {
-        merge_members(base, &self.members);
+        if let Value::Object(members) = &self.partial {
+            merge_members(base, members);
+        }
     }
 
     /// The JSON it was read as, for the record's hash.
-    pub(super) fn members(&self) -> &Map<String, Value> {
-        &self.members
+    pub(super) fn value(&self) -> &Value {
+        &self.partial
+    }
+
+    /// The partial pod, to be looked at like a pod.
+    pub(super) fn tree(&self) -> Node<'_> {
+        Node::from_value(&self.partial)
     }
 
     /// The names of the containers or volumes in it.
     pub(super) fn names(&self, array: &str) -> impl Iterator<Item = &str> {
-        let elements = self.members.get(array).and_then(Value::as_array);
+        let elements = self.partial.get(array).and_then(Value::as_array);
         elements.into_iter().flatten().filter_map(name)
     }
 }
@@ -97,9 +106,12 @@ fn merge_members(base: &mut Map<String, Value>, over: &Map<String, Value>) {
     }
 }
 
+/// An element goes over the one of its name. Where an overlay has several of one name, as mounts
+/// of one volume, each is an element of its own.
 fn merge_elements(base: &mut Vec<Value>, over: &[Value]) {
     for value in over {
-        let same = base.iter_mut().find(|element| name(element) == name(value));
+        let alone = over.iter().filter(|other| name(other) == name(value)).count() == 1;
+        let same = base.iter_mut().find(|element| alone && name(element) == name(value));
         match (same, value) {
             (Some(Value::Object(base)), Value::Object(over)) => merge_members(base, over),
             _ => base.push(over_nothing(value)),
@@ -120,8 +132,9 @@ fn over_nothing(value: &Value) -> Value {
     }
 }
 
+/// What an element goes by: its name, or an artifact's URI.
 fn name(element: &Value) -> Option<&str> {
-    element.get("name")?.as_str()
+    element.get("name").or_else(|| element.get("uri"))?.as_str()
 }
 
 fn has_name(element: &Value) -> bool {

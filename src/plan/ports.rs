@@ -5,35 +5,46 @@
 //! ports are the application's TCP container ports, less the excluded ones. Exclusions are
 //! subtracted here because istio-iptables.sh 1.0.5 heeds its `-d` only where `-b` is `*`.
 
-use crate::pod::Pod;
+use super::is_ours;
+use crate::document::{Diagnostic, Path};
+use crate::pod::{Endpoint, Pod};
 use crate::settings::{Port, Ports, Settings};
 
-/// What istio-iptables.sh is told of inbound traffic.
+/// What istio-iptables.sh and pilot-agent are told of inbound traffic.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Inbound {
     /// `-b`
     pub(super) captured: Ports,
     /// `-d`, heeded only where everything is captured.
     pub(super) excluded: Ports,
+    /// What the application serves, captured or not.
+    pub(super) application: Ports,
 }
 
-pub(super) fn inbound(pod: &Pod<'_, '_>, settings: &Settings) -> Inbound {
+/// `pods` are the pod, and what overlays add to it.
+pub(super) fn inbound(pods: &[Pod<'_, '_>], settings: &Settings) -> Inbound {
     let excluded = excluded(settings);
+    let application = application_ports(pods);
     let included = match &settings.include_inbound_ports {
         Some(Ports::All) => {
-            return Inbound { captured: Ports::All, excluded: Ports::List(excluded) };
+            let (captured, excluded) = (Ports::All, Ports::List(excluded));
+            return Inbound { captured, excluded, application: Ports::List(application) };
         }
-        Some(Ports::List(ports)) => ports.clone(),
-        None => application_ports(pod),
+        Some(Ports::List(ports)) => ports,
+        None => &application,
     };
-    let captured = included.into_iter().filter(|port| !excluded.contains(port)).collect();
-    Inbound { captured: Ports::List(captured), excluded: Ports::none() }
+    let captured = included.iter().copied().filter(|port| !excluded.contains(port)).collect();
+    Inbound {
+        captured: Ports::List(captured),
+        excluded: Ports::none(),
+        application: Ports::List(application),
+    }
 }
 
 /// The health endpoint of pilot-agent itself is never captured.
 fn excluded(settings: &Settings) -> Vec<Port> {
     let mut ports = settings.exclude_inbound_ports.list().to_vec();
-    if let Ok(status) = Port::try_from(i64::from(settings.status_port))
+    if let Some(status) = status_port(settings)
         && !ports.contains(&status)
     {
         ports.push(status);
@@ -41,10 +52,16 @@ fn excluded(settings: &Settings) -> Vec<Port> {
     ports
 }
 
-/// The TCP container ports of all containers, in order, each once.
-pub(super) fn application_ports(pod: &Pod<'_, '_>) -> Vec<Port> {
-    let endpoints = pod.containers().flat_map(|container| container.endpoints());
-    let tcp = endpoints.filter(|endpoint| endpoint.serves_tcp());
+fn status_port(settings: &Settings) -> Option<Port> {
+    Port::try_from(i64::from(settings.status_port)).ok()
+}
+
+/// The TCP container ports of all containers but ours, in order, each once.
+fn application_ports(pods: &[Pod<'_, '_>]) -> Vec<Port> {
+    let containers = pods.iter().flat_map(Pod::containers);
+    let application = containers.filter(|container| !is_ours(container.name()));
+    let endpoints = application.flat_map(|container| container.endpoints());
+    let tcp = endpoints.filter(Endpoint::serves_tcp);
     let mut ports = Vec::new();
     for port in tcp.filter_map(|endpoint| Port::try_from(endpoint.container_port()?).ok()) {
         if !ports.contains(&port) {
@@ -52,4 +69,65 @@ pub(super) fn application_ports(pod: &Pod<'_, '_>) -> Vec<Port> {
         }
     }
     ports
+}
+
+/// Ports that the proxy itself listens on: two processes of one network cannot have the same one.
+fn proxy_ports(settings: &Settings) -> impl Iterator<Item = (Port, &'static str)> {
+    let fixed = [
+        (settings.proxy_listen_port, "Envoy's port for captured traffic"),
+        (Port::ENVOY_ADMIN, "Envoy's admin port"),
+        (Port::ENVOY_METRICS, "Envoy's port for metrics"),
+    ];
+    let status = status_port(settings).map(|port| (port, "pilot-agent's health endpoint"));
+    fixed.into_iter().chain(status)
+}
+
+/// Endpoints that the proxy leaves no room for, settings that do so to each other, and what makes
+/// an endpoint unreachable.
+pub(super) fn conflicts(pod: &Pod<'_, '_>, settings: &Settings, at: &Path<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let taken: Vec<_> = proxy_ports(settings).collect();
+    for (index, (port, use_of_it)) in taken.iter().enumerate() {
+        if let Some((_, other)) = taken[..index].iter().find(|(earlier, _)| earlier == port) {
+            let words = format!("port {port} would be both {other} and {use_of_it}");
+            found
+                .push(Diagnostic::error(words).pointer(at.to_string()).hint("choose another port"));
+        }
+    }
+    let containers = at.key("containers");
+    for (number, container) in pod.containers().enumerate() {
+        let container_at = containers.index(number);
+        let endpoints = container_at.key("endpoints");
+        for (number, endpoint) in container.endpoints().enumerate() {
+            let at = endpoints.index(number);
+            let is_ours = is_ours(container.name());
+            found.extend(conflict(&endpoint, &taken, &at));
+            found.extend(is_ours.then(|| of_the_proxy(&endpoint, &at)));
+        }
+    }
+    found
+}
+
+fn conflict(
+    endpoint: &Endpoint<'_, '_>,
+    taken: &[(Port, &str)],
+    at: &Path<'_>,
+) -> Option<Diagnostic> {
+    let port = Port::try_from(endpoint.container_port()?).ok()?;
+    let (_, use_of_it) = taken.iter().find(|(taken, _)| *taken == port)?;
+    let node = endpoint.node().get("containerPort")?;
+    let fault = Diagnostic::error(format!("container port {port} is {use_of_it}"));
+    Some(
+        fault
+            .span(node.span())
+            .pointer(at.key("containerPort").to_string())
+            .hint("all containers of a pod share one network: the application needs another port"),
+    )
+}
+
+fn of_the_proxy(endpoint: &Endpoint<'_, '_>, at: &Path<'_>) -> Diagnostic {
+    Diagnostic::warning("Pilot makes this endpoint a port of the service, and it is not captured")
+        .span(endpoint.node().span())
+        .pointer(at.to_string())
+        .hint("istio-init and istio-proxy need no endpoints: remove it")
 }

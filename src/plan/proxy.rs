@@ -78,27 +78,26 @@ fn environment<'a>(
         ("ISTIO_DISCOVERY_REFRESH_DELAY", Cow::Borrowed(settings.discovery_refresh_delay.as_str())),
         ("ISTIO_STATUS_PORT", Cow::Owned(settings.status_port.to_string())),
     ];
-    all.extend(optional(settings, inbound));
+    all.extend(may_be_empty(settings, inbound));
     all.push(("ISTIO_META_INTERCEPTION_MODE", Cow::Borrowed(settings.interception_mode.as_str())));
     Environment(all)
 }
 
-/// The variables whose absence leaves pilot-agent its own default.
-fn optional<'a>(
+/// The variables that leave pilot-agent its own default where they are empty. They are written
+/// all the same: a variable of the pod's own environment must not take their place.
+fn may_be_empty<'a>(
     settings: &'a Settings,
     inbound: &Inbound,
-) -> impl Iterator<Item = (&'static str, Cow<'a, str>)> {
-    let ports = settings.application_ports.as_ref().unwrap_or(&inbound.captured);
-    let ports = (settings.status_port != 0).then(|| Cow::Owned(ports.to_string()));
-    let concurrency = settings.concurrency.map(|threads| Cow::Owned(threads.to_string()));
-    let level = settings.proxy_log_level.map(|level| Cow::Borrowed(level.as_str()));
-    let statsd = settings.statsd_udp_address.as_ref();
+) -> [(&'static str, Cow<'a, str>); 4] {
+    let ports = settings.application_ports.as_ref().unwrap_or(&inbound.application);
+    let ports = (settings.status_port != 0).then(|| ports.to_string());
+    let concurrency = settings.concurrency.map(|threads| threads.to_string());
+    let level = settings.proxy_log_level.map_or("", |level| level.as_str());
+    let statsd = settings.statsd_udp_address.as_ref().map_or("", |address| address.as_str());
     [
-        ("ISTIO_APPLICATION_PORTS", ports),
-        ("ISTIO_CONCURRENCY", concurrency),
-        ("ISTIO_PROXY_LOG_LEVEL", level),
-        ("ISTIO_STATSD_UDP_ADDRESS", statsd.map(|address| Cow::Borrowed(address.as_str()))),
+        ("ISTIO_APPLICATION_PORTS", Cow::Owned(ports.unwrap_or_default())),
+        ("ISTIO_CONCURRENCY", Cow::Owned(concurrency.unwrap_or_default())),
+        ("ISTIO_PROXY_LOG_LEVEL", Cow::Borrowed(level)),
+        ("ISTIO_STATSD_UDP_ADDRESS", Cow::Borrowed(statsd)),
     ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((name, value?)))
 }

@@ -23,7 +23,12 @@ impl Removal {
         let status = format!("/labels/{}", STATUS_LABEL.replace('/', "~1"));
         let added = record.added.iter().filter(|route| !record.around.contains_key(*route));
         let routes = added.map(String::as_str).chain([status.as_str()]);
-        let mut found: Vec<_> = routes.filter_map(|route| resolve(pod, route)).collect();
+        let mut found: Vec<Place<'_, '_>> = Vec::new();
+        for route in routes {
+            // Two elements of one name have one route: each time it stands for the next of them.
+            let next = |node: &Node<'_>| !found.iter().any(|place| std::ptr::eq(place.node, node));
+            found.extend(resolve_where(pod, route, &next));
+        }
         let mut removal = Self { patch: Patch(Vec::new()), spellings: Vec::new() };
         for (route, was) in &record.around {
             let Some(place) = resolve(pod, route) else {
@@ -91,12 +96,22 @@ fn drop_what_goes_anyway(found: &mut Vec<Place<'_, '_>>) {
 
 /// The place at a route, where it still is.
 fn resolve<'n, 'a>(pod: &'n Node<'a>, route: &str) -> Option<Place<'n, 'a>> {
+    resolve_where(pod, route, &|_| true)
+}
+
+/// The place at a route; of several elements of one name the first that `suits`.
+fn resolve_where<'n, 'a>(
+    pod: &'n Node<'a>,
+    route: &str,
+    suits: &dyn Fn(&Node<'_>) -> bool,
+) -> Option<Place<'n, 'a>> {
     let mut pointer = PointerBuf::new();
     let mut node = pod;
     for token in Pointer::parse(route).ok()?.tokens() {
         let name = token.decoded();
         if node.kind() == Kind::Array {
-            let index = node.items().iter().position(|item| element_name(item) == Some(&*name))?;
+            let named = |item: &Node<'_>| element_name(item) == Some(&*name) && suits(item);
+            let index = node.items().iter().position(named)?;
             node = &node.items()[index];
             pointer.push_back(index);
         } else {

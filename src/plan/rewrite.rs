@@ -9,7 +9,7 @@ use json_patch::Patch;
 use super::change::{self, PodText};
 use super::decide::Skip;
 use super::inject::Injector;
-use crate::document::{Diagnostic, Layout, Path, Raw, Source, Splice};
+use crate::document::{Diagnostic, Path, Raw, Source, Splice};
 use crate::pod::{Entry, Pod, What, entries};
 
 /// What to do with the pods.
@@ -87,9 +87,8 @@ pub fn rewrite(
     mut each: impl FnMut(Rewritten) -> io::Result<()>,
 ) -> Result<io::Result<()>, Vec<Diagnostic>> {
     let root = source.root().map_err(|fault| vec![*fault])?;
-    let layout = Layout::of_document(root);
     let entries = entries(root)?;
-    let rewriter = Rewriter { source, change, layout: &layout };
+    let rewriter = Rewriter { source, change };
     Ok(entries.into_iter().try_for_each(|entry| each(rewriter.entry(entry))))
 }
 
@@ -119,7 +118,6 @@ pub fn rewrite_to(
 struct Rewriter<'r> {
     source: &'r Source,
     change: Change<'r>,
-    layout: &'r Layout,
 }
 
 impl Rewriter<'_> {
@@ -137,7 +135,7 @@ impl Rewriter<'_> {
             place: entry.raw.span(),
             text: None,
             patch: Patch(Vec::new()),
-            findings: Vec::new(),
+            findings: status_is_no_definition(&entry).into_iter().collect(),
             pointer: entry.pointer,
         };
         if entry.what == What::Pod {
@@ -148,13 +146,18 @@ impl Rewriter<'_> {
 
     fn pod(&self, raw: Raw<'_>, rewritten: &mut Rewritten) {
         let at = Path::root(&rewritten.pointer);
-        let tree = match raw.tree(&at) {
-            Ok(tree) => tree,
-            Err(faults) => return rewritten.findings.extend(faults),
-        };
+        let (tree, faults) = raw.tree_and_faults(&at);
+        let malformed = !faults.is_empty();
+        rewritten.findings.extend(faults);
+        let Some(tree) = tree else { return };
         rewritten.id = Pod::new(&tree).id().map(str::to_owned);
-        let text = PodText { document: self.source.text(), raw, habits: self.layout };
+        let text = PodText { document: self.source.text(), raw };
         let planned = match self.change {
+            Change::Inject(injector) if malformed => {
+                injector.look_at_malformed(&tree, &at, &mut rewritten.findings);
+                None
+            }
+            Change::Remove if malformed => None,
             Change::Inject(injector) => injector.inject(tree, &text, &at, &mut rewritten.findings),
             Change::Remove => change::remove(tree, &text, &at, &mut rewritten.findings),
         };
@@ -164,4 +167,17 @@ impl Rewriter<'_> {
             rewritten.text = planned.text;
         }
     }
+}
+
+/// What Marathon answers about a pod is often taken for the pod.
+fn status_is_no_definition(entry: &Entry<'_>) -> Option<Diagnostic> {
+    let What::PodStatus(_) = entry.what else { return None };
+    let start = entry.raw.span().start;
+    let warning = Diagnostic::warning("the status of a pod is not injected");
+    Some(
+        warning
+            .span(start..start + 1)
+            .pointer(entry.pointer.as_str())
+            .hint("the definition is its member `spec`: take that, as with `jq .spec`"),
+    )
 }

@@ -16,20 +16,24 @@ pub(super) fn service<'t>(
 ) -> Result<Cow<'t, str>, Box<Diagnostic>> {
     if let Some(label) = pod.label(LABEL) {
         let value = label.as_str().unwrap_or_default();
-        if !value.is_empty() && value.split(',').all(is_name) {
+        if value.split(',').all(is_name) {
             return Ok(Cow::Borrowed(value));
         }
         let id = pod.id().unwrap_or_default();
-        let fault =
-            Diagnostic::error(format!("label {LABEL:?} of pod {id}: {value:?} is no service name"));
-        return Err(Box::new(
-            fault
-                .span(label.span())
-                .pointer(at.key("labels").key(LABEL).to_string())
-                .hint("a name of lower-case letters, digits, dots and dashes, or several with commas and no blanks"),
-        ));
+        let words = format!("label {LABEL:?} of pod {id}: {value:?} is no service name");
+        let pointer = at.key("labels").key(LABEL).to_string();
+        let fault = Diagnostic::error(words).span(label.span()).pointer(pointer);
+        return Err(Box::new(fault.hint(
+            "a name of lower-case letters, digits, dots and dashes, or several with commas and no \
+             blanks",
+        )));
     }
-    Ok(by_virtual_ip(pod).map_or_else(|| by_id(pod), Cow::Owned))
+    by_virtual_ip(pod).map(Cow::Owned).or_else(|| by_id(pod)).ok_or_else(|| {
+        let id = pod.node().get("id").and_then(|id| id.span());
+        let words = "neither a virtual IP nor the id names the pod's service";
+        let fault = Diagnostic::error(words).span(id).pointer(at.key("id").to_string());
+        Box::new(fault.hint(format!("add the label {LABEL:?} with the service's name")))
+    })
 }
 
 /// The first name: what the proxy calls itself in traces and counters.
@@ -52,15 +56,16 @@ fn by_virtual_ip(pod: &Pod<'_, '_>) -> Option<String> {
     (!names.is_empty()).then(|| names.join(","))
 }
 
-fn by_id<'t>(pod: &Pod<'t, '_>) -> Cow<'t, str> {
-    let id = pod.id().unwrap_or_default();
-    Cow::Borrowed(id.rsplit('/').next().unwrap_or(id))
+fn by_id<'t>(pod: &Pod<'t, '_>) -> Option<Cow<'t, str>> {
+    let last = pod.id()?.rsplit('/').find(|part| !part.is_empty())?;
+    is_name(last).then_some(Cow::Borrowed(last))
 }
 
-/// A host name that a service can have below the mesh's domain.
+/// A host name that a service can have below the mesh's domain: DNS labels (RFC 1123 §2.1).
 fn is_name(text: &str) -> bool {
-    let allowed = |byte: u8| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-')
-    };
-    !text.is_empty() && text.bytes().all(allowed) && !text.starts_with(['.', '-'])
+    text.split('.').all(|label| {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let edges = label.starts_with('-') || label.ends_with('-');
+        !label.is_empty() && label.len() <= 63 && !edges && label.bytes().all(allowed)
+    })
 }

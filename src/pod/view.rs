@@ -37,8 +37,10 @@ pub enum Network {
     Absent,
     /// The agent's network.
     Host,
-    /// A network name space of its own: `container` or `container/bridge`.
+    /// A network name space of its own, on named networks.
     Container,
+    /// A network name space of its own, on the agent's bridge.
+    Bridge,
 }
 
 impl<'t, 'a> Pod<'t, 'a> {
@@ -72,16 +74,22 @@ impl<'t, 'a> Pod<'t, 'a> {
         items(self.node, "containers").iter().map(|node| Container { node })
     }
 
+    /// The user that containers run as which name none.
+    pub fn user(&self) -> Option<&'t Node<'a>> {
+        self.node.get("user")
+    }
+
     /// The network. A `mode` left out means `container` (Marathon network.raml).
     pub fn network(&self) -> Network {
         let networks = items(self.node, "networks");
-        let is_host = |network: &Node<'_>| {
-            let mode = network.get("mode").and_then(|mode| mode.as_str());
-            mode.is_some_and(|mode| mode.eq_ignore_ascii_case("host"))
+        let any = |name: &str| {
+            let mode = |network: &'t Node<'a>| network.get("mode")?.as_str();
+            networks.iter().filter_map(mode).any(|mode| mode.eq_ignore_ascii_case(name))
         };
         match networks {
             [] => Network::Absent,
-            _ if networks.iter().any(is_host) => Network::Host,
+            _ if any("host") => Network::Host,
+            _ if any("container/bridge") => Network::Bridge,
             _ => Network::Container,
         }
     }

@@ -58,7 +58,13 @@ const ROWS: &[Row] = &[
     ),
     (Key::ProxyCpu, "proxy-cpu", None, "CPUS", "CPU shares of istio-proxy: 0.5 or 500m"),
     (Key::ProxyMemory, "proxy-memory", None, "MB", "Memory of istio-proxy: 512 (MB), 512Mi or 1Gi"),
-    (Key::DiscoveryAddress, "discovery-address", None, "HOST:PORT", "Pilot"),
+    (
+        Key::DiscoveryAddress,
+        "discovery-address",
+        None,
+        "HOST:PORT",
+        "Pilot; stock pilot-agent 1.0.5 dials port 15010 whatever port is given",
+    ),
     (
         Key::ZipkinAddress,
         "zipkin-address",
@@ -72,7 +78,7 @@ const ROWS: &[Row] = &[
         "control-plane-auth-policy",
         None,
         "NONE|MUTUAL_TLS",
-        "How pilot-agent authenticates Pilot",
+        "How pilot-agent authenticates Pilot; MUTUAL_TLS needs a Pilot whose certificate names no namespace",
     ),
     (Key::InterceptionMode, "interception-mode", None, "REDIRECT", "How traffic is captured"),
     (
@@ -94,7 +100,7 @@ const ROWS: &[Row] = &[
         "application-ports",
         None,
         "PORTS",
-        "Ports that the health endpoint waits for [default: the captured ones]",
+        "Ports that the health endpoint waits for [default: the application's TCP ports]",
     ),
     (
         Key::IncludeOutboundIpRanges,

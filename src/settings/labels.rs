@@ -94,7 +94,8 @@ fn nearest(key: &str) -> Option<&'static str> {
     if key.len() > LONGEST {
         return None;
     }
-    let distance = |name: &str| strsim::damerau_levenshtein(key, name);
+    let lower = key.to_ascii_lowercase();
+    let distance = |name: &str| strsim::damerau_levenshtein(&lower, &name.to_ascii_lowercase());
     let near = LABELS.iter().map(|(name, _)| *name).min_by_key(|name| distance(name))?;
     let name_length = near.rsplit('/').next().map_or(0, str::len);
     (distance(near) <= name_length.max(8) / 2).then_some(near)
@@ -114,6 +115,7 @@ mod tests {
             label("sidecar.istio.io/excludeInboundPorts"),
             Label::Unknown(Some("traffic.sidecar.istio.io/excludeInboundPorts"))
         );
+        assert_eq!(label("sidecar.istio.io/INJECT"), Label::Unknown(Some(INJECT_LABEL)));
         assert_eq!(label("proxy.istio.io/config"), Label::Unknown(None));
     }
 

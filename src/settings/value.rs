@@ -2,6 +2,7 @@
 //! would be right.
 
 mod capture;
+mod quantity;
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,6 +13,7 @@ use crate::identity::{ServiceAccount, TrustDomain};
 
 pub(super) use capture::port_or_off;
 pub use capture::{IpRanges, Port, Ports};
+pub use quantity::{Cpu, Megabytes};
 
 /// Why a text is no value of a setting, as a fragment that follows the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -208,27 +210,51 @@ checked! {
 checked! {
     /// An image of a registry, as Docker names it.
     ImageId, |text| {
-        let bad = text.is_empty() || text.len() > 1024 || text.chars().any(|c| c.is_whitespace() || c.is_control());
-        if bad { Err(InvalidValue::new("expected an image such as docker.io/istio/proxyv2:1.0.5")) } else { Ok(()) }
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "./:_@-".contains(c);
+        let named = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if named && text.len() <= 1024 && text.chars().all(allowed) {
+            return Ok(());
+        }
+        Err(InvalidValue::new("expected an image such as docker.io/istio/proxyv2:1.0.5"))
     }
 }
 
 checked! {
-    /// A duration as Go spells it: `45s`, `1m0s`, `500ms`.
-    GoDuration, |text| {
-        let expected = || InvalidValue::new(format!("{text:?} is no duration such as 2s, 1m30s or 500ms"));
-        let mut rest = text;
-        while !rest.is_empty() {
-            let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-            let unit = rest[number..].find(|c: char| c.is_ascii_digit() || c == '.').map_or(rest.len(), |end| number + end);
-            let known = matches!(&rest[number..unit], "h" | "m" | "s" | "ms" | "us" | "ns");
-            if !known || rest[..number].parse::<f64>().is_err() {
-                return Err(expected());
-            }
-            rest = &rest[unit..];
-        }
-        if text.is_empty() { Err(expected()) } else { Ok(()) }
+    /// A duration above zero as Go spells it: `45s`, `1m0s`, `500ms`.
+    GoDuration, |text| match seconds_of(text) {
+        Some(seconds) if seconds > 0.0 => Ok(()),
+        _ => Err(InvalidValue::new(format!("{text:?} is no duration such as 2s, 1m30s or 500ms"))),
     }
+}
+
+impl GoDuration {
+    /// Its length.
+    pub fn seconds(&self) -> f64 {
+        seconds_of(&self.0).unwrap_or_default()
+    }
+}
+
+/// The length of a duration: numbers, each with a unit.
+fn seconds_of(text: &str) -> Option<f64> {
+    let mut rest = text;
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let after = &rest[number..];
+        let unit = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let seconds = match &after[..unit] {
+            "h" => 3600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 1e-3,
+            "us" => 1e-6,
+            "ns" => 1e-9,
+            _ => return None,
+        };
+        total += rest[..number].parse::<f64>().ok()? * seconds;
+        rest = &after[unit..];
+    }
+    (!text.is_empty()).then_some(total)
 }
 
 checked! {
@@ -268,93 +294,17 @@ fn host_name(text: &str) -> Result<(), InvalidValue> {
     Err(InvalidValue::new(format!("{text:?} is no host name")))
 }
 
-/// CPU shares, at least Marathon's minimum of 0.001.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Cpu(f64);
-
-/// Memory in Marathon's unit, at least its minimum of 32 MB for anything that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Megabytes(f64);
-
-impl Cpu {
-    pub(super) const fn fixed(shares: f64) -> Self {
-        Self(shares)
-    }
-
-    /// The number of shares.
-    pub fn shares(self) -> f64 {
-        self.0
-    }
-}
-
-impl FromStr for Cpu {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let (number, scale) = match text.strip_suffix('m') {
-            Some(milli) => (milli, 0.001),
-            None => (text, 1.0),
-        };
-        let shares = quantity(number).map(|number| number * scale);
-        shares
-            .filter(|shares| (0.001..=1024.0).contains(shares))
-            .map(Self)
-            .ok_or_else(|| InvalidValue::new("expected CPU shares such as 0.5 or 500m"))
-    }
-}
-
-impl Megabytes {
-    pub(super) const fn fixed(megabytes: f64) -> Self {
-        Self(megabytes)
-    }
-
-    /// The number of megabytes.
-    pub fn number(self) -> f64 {
-        self.0
-    }
-}
-
-impl FromStr for Megabytes {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let unit = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-        let scale = match &text[unit..] {
-            "" | "Mi" | "M" => Some(1.0),
-            "Gi" | "G" => Some(1024.0),
-            _ => None,
-        };
-        let megabytes = scale.and_then(|scale| Some(quantity(&text[..unit])? * scale));
-        megabytes.filter(|megabytes| (32.0..=1_048_576.0).contains(megabytes)).map(Self).ok_or_else(
-            || InvalidValue::new("expected memory such as 512 (MB), 512Mi or 1Gi, at least 32 MB"),
-        )
-    }
-}
-
-/// A plain decimal number.
-fn quantity(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    text.parse().ok().filter(|_| plain)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quantities_take_kubernetes_units() {
-        assert_eq!("500m".parse::<Cpu>().unwrap().shares(), 0.5);
-        assert_eq!("1Gi".parse::<Megabytes>().unwrap().number(), 1024.0);
-        assert!("1e9".parse::<Cpu>().is_err());
-        assert!("128Ki".parse::<Megabytes>().is_err());
-    }
 
     #[test]
     fn durations_are_those_of_go() {
         for text in ["2s", "1m0s", "1.5h", "500ms"] {
             assert!(text.parse::<GoDuration>().is_ok(), "{text}");
         }
-        for text in ["", "2", "s", "1 s", "-1s", "1d", "1.2.3s"] {
+        assert_eq!("1m30s".parse::<GoDuration>().unwrap().seconds(), 90.0);
+        for text in ["", "2", "s", "1 s", "-1s", "1d", "1.2.3s", "0s", "0h0m"] {
             assert!(text.parse::<GoDuration>().is_err(), "{text}");
         }
     }

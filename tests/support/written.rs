@@ -10,8 +10,8 @@ pub(crate) enum Style {
     Compact,
     /// All on one line, with a blank after commas and colons.
     Inline,
-    /// A line for each value.
-    Pretty { indent: &'static str, newline: &'static str },
+    /// A line for each value, all of it indented by `base` levels.
+    Pretty { indent: &'static str, newline: &'static str, base: usize },
     /// White space wherever JSON allows some; the bytes choose it.
     Wild(Vec<u8>),
 }
@@ -22,9 +22,18 @@ pub(crate) fn style() -> impl Strategy<Value = Style> {
     prop_oneof![
         Just(Style::Compact),
         Just(Style::Inline),
-        (indent, newline).prop_map(|(indent, newline)| Style::Pretty { indent, newline }),
+        (indent, newline, 0..3usize).prop_map(|(indent, newline, base)| Style::Pretty {
+            indent,
+            newline,
+            base
+        }),
         prop::collection::vec(any::<u8>(), 1..40).prop_map(Style::Wild),
     ]
+}
+
+/// What stands before a document's value.
+pub(crate) fn beginning() -> impl Strategy<Value = &'static str> {
+    prop_oneof![5 => Just(""), 1 => Just(" "), 1 => Just("\n\t"), 1 => Just("\u{feff}")]
 }
 
 /// What stands after a document's value.
@@ -35,6 +44,9 @@ pub(crate) fn ending() -> impl Strategy<Value = &'static str> {
 /// Writes a value.
 pub(crate) fn written(value: &Value, style: &Style) -> String {
     let mut writer = Writer { style, turn: 0, out: String::new() };
+    if let Style::Pretty { indent, base, .. } = style {
+        writer.out.push_str(&indent.repeat(*base));
+    }
     writer.value(value, 0);
     writer.out
 }
@@ -114,9 +126,9 @@ impl Writer<'_> {
         match self.style {
             Style::Compact => {}
             Style::Inline => self.out.push_str(if after_comma { " " } else { "" }),
-            Style::Pretty { indent, newline } => {
+            Style::Pretty { indent, newline, base } => {
                 self.out.push_str(newline);
-                self.out.push_str(&indent.repeat(depth));
+                self.out.push_str(&indent.repeat(base + depth));
             }
             Style::Wild(_) => self.wild(),
         }

@@ -8,17 +8,21 @@ fail() {
   exit 1
 }
 
-for name in MESOS_SANDBOX HOST ISTIO_CERTS_DIR ISTIO_BUNDLE ISTIO_PROXY_UID \
-  ISTIO_PROXY_PORT ISTIO_INBOUND_INTERCEPTION_MODE; do
-  [ -n "$(printenv "$name")" ] || fail "$name is empty or not set; inject the pod again and run it on Mesos"
-done
-for name in ISTIO_SERVICE_CIDR ISTIO_INBOUND_PORTS; do
-  printenv "$name" >/dev/null || fail "$name is not set (it may be empty); inject the pod again"
-done
-
+needed() {
+  for name; do
+    [ -n "$(printenv "$name")" ] || fail "$name is empty or not set; inject the pod again and run it on Mesos"
+  done
+}
+needed MESOS_SANDBOX ISTIO_BUNDLE
 # The fetched key must not outlive this script in the sandbox, whatever the outcome.
 discard() { rm -rf "$MESOS_SANDBOX/certs" "$MESOS_SANDBOX/${ISTIO_BUNDLE:?}"; }
 trap discard EXIT
+trap 'exit 143' HUP INT TERM
+
+needed HOST ISTIO_CERTS_DIR ISTIO_PROXY_UID ISTIO_PROXY_PORT ISTIO_INBOUND_INTERCEPTION_MODE
+for name in ISTIO_SERVICE_CIDR ISTIO_INBOUND_PORTS; do
+  printenv "$name" >/dev/null || fail "$name is not set (it may be empty); inject the pod again"
+done
 
 check() {
   pem=$MESOS_SANDBOX/certs/$1
@@ -57,4 +61,5 @@ set -- -p "$ISTIO_PROXY_PORT" -u "$ISTIO_PROXY_UID" -m "$ISTIO_INBOUND_INTERCEPT
 if [ "$ISTIO_INBOUND_PORTS" = '*' ]; then
   set -- "$@" -d "${ISTIO_LOCAL_EXCLUDE_PORTS-}"
 fi
-exec istio-iptables.sh "$@"
+# It is a bash script, and sources files that variables name: the pod's own must not reach it.
+exec env -i PATH="$PATH" istio-iptables.sh "$@"

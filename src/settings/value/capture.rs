@@ -13,6 +13,12 @@ use super::InvalidValue;
 pub struct Port(u16);
 
 impl Port {
+    /// Envoy's admin port, fixed in its bootstrap (Istio 1.0.5 tools/deb/envoy_bootstrap_v2.json).
+    pub const ENVOY_ADMIN: Self = Self(15000);
+
+    /// Where Envoy gives its metrics, fixed in its bootstrap.
+    pub const ENVOY_METRICS: Self = Self(15090);
+
     pub(in crate::settings) const fn fixed(port: u16) -> Self {
         Self(port)
     }
