@@ -63,14 +63,14 @@ fn a_diff_shows_a_few_lines_around_what_is_added() {
     let shown: Vec<_> = out.lines().filter(|line| !line.starts_with('+')).collect();
     insta::assert_snapshot!(shown.join("\n"), @r#"
     --- a/pod.json
-    @@ -20,6 +20,90 @@
+    @@ -21,6 +21,94 @@
                ]
              }
            ]
          }
        ],
        "networks": [
-    @@ -27,5 +111,14 @@
+    @@ -28,5 +116,14 @@
            "mode": "container",
            "name": "dcos"
          }

@@ -19,7 +19,7 @@ fn injected(text: &str) -> String {
 /// A document that comes out as it went in, and the reason that is told.
 fn untouched(text: &str, arguments: &[&str], outcome: &str) {
     let told = Scratch::new().inject(arguments).stdin(text).done();
-    assert_eq!(told.err, format!("<stdin>: {outcome}\n"));
+    assert!(told.err.starts_with(&format!("<stdin>: {outcome}\n")), "{}", told.err);
     assert_eq!(told.out, text);
 }
 
@@ -106,6 +106,16 @@ fn a_pod_with_another_sidecar_is_skipped() {
     let text = pod_with("/a", json!({ "containers": containers }));
     let outcome = "/a skipped: container envoy already is a sidecar: its image is proxyv2";
     untouched(&text, &[], outcome);
+    let told = Scratch::new().inject(&["--strict"]).stdin(text).ends(1);
+    told.says("container envoy is taken for a sidecar");
+}
+
+#[test]
+fn a_second_sidecar_beside_ours_takes_nothing_out() {
+    let mut value: Value = serde_json::from_str(&injected(&pod("/a"))).unwrap();
+    value["containers"][0]["exec"] = json!({"command": {"shell": "exec envoy -c /etc/envoy"}});
+    let told = Scratch::new().inject(&[]).stdin(pretty(&value)).refused();
+    told.says("this pod has our sidecar, and container app is another");
 }
 
 #[test]
@@ -119,6 +129,8 @@ fn the_status_of_a_pod_passes_through() {
     let status = "{\"id\": \"/a\", \"spec\": {\"id\": \"/a\"}, \"status\": \"STABLE\"}\n";
     let outcome = "/a passed through: the status of a pod; its definition is under spec";
     untouched(status, &[], outcome);
+    let told = Scratch::new().inject(&["--strict"]).stdin(status).ends(1);
+    told.says("the definition is its member `spec`");
 }
 
 #[test]
@@ -138,9 +150,9 @@ fn a_warning_stands_below_its_pod_and_fails_nothing() {
     insta::assert_snapshot!(told.err, @r#"
     pod.json: /a injected
     warning[T01]: a pod has no member `colour`: Marathon ignores it
-      --> pod.json:31:3
+      --> pod.json:32:3
        |
-    31 |   "colour": "red"
+    32 |   "colour": "red"
        |   ^^^^^^^^ /colour
        |
        = help: remove it

@@ -31,7 +31,7 @@ pub(crate) fn pod_value(id: &str, members: Value) -> Value {
             "name": "app",
             "resources": {"cpus": 0.1, "mem": 32},
             "image": {"kind": "DOCKER", "id": "example/app:1"},
-            "endpoints": [{"name": "http", "containerPort": 8000, "protocol": ["tcp"]}],
+            "endpoints": [{"name": "http", "containerPort": 8000, "hostPort": 0, "protocol": ["tcp"]}],
         }],
         "networks": [{"mode": "container", "name": "dcos"}],
     });

@@ -192,9 +192,9 @@ fn a_bad_label_is_shown_at_its_place() {
     let told = Scratch::new().inject(&[]).stdin(pod).refused();
     insta::assert_snapshot!(told.err, @r#"
     error: label "sidecar.istio.io/proxyCPU" of pod /a: invalid value "much": expected CPU shares such as 0.5 or 500m
-      --> <stdin>:32:34
+      --> <stdin>:33:34
        |
-    32 |     "sidecar.istio.io/proxyCPU": "much"
+    33 |     "sidecar.istio.io/proxyCPU": "much"
        |                                  ^^^^^^ /labels/sidecar.istio.io~1proxyCPU
     <stdin>: /a refused
     error: 1 fault; nothing was written
