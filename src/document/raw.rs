@@ -7,11 +7,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::Diagnostic;
 use super::node::Kind;
+
+/// How many elements or members one value may have: a hundred times what was ever deployed, and
+/// few enough to be held.
+const MOST: usize = 1_000_000;
 
 /// A JSON value as a slice of its document.
 #[derive(Clone, Copy, Debug)]
@@ -146,8 +150,11 @@ impl<'a> Raw<'a> {
             words = "trailing comma";
         }
         let blank = self.text.trim_ascii().is_empty();
-        let message =
-            if blank { "the input is empty".to_owned() } else { format!("invalid JSON: {words}") };
+        let message = match (blank, error.is_data()) {
+            (true, _) => "the input is empty".to_owned(),
+            (false, true) => words.to_owned(),
+            (false, false) => format!("invalid JSON: {words}"),
+        };
         let fault = Diagnostic::error(message).span(self.start + at..self.start + at + 1);
         Box::new(match syntax_hint(rest, words, blank) {
             Some(hint) => fault.hint(hint),
@@ -218,10 +225,18 @@ impl<'de> Visitor<'de> for Pairs {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut pairs = Vec::new();
         while let Some(key) = map.next_key_seed(Key)? {
+            bounded(pairs.len())?;
             pairs.push((key, map.next_value()?));
         }
         Ok(pairs)
     }
+}
+
+fn bounded<E: de::Error>(length: usize) -> Result<(), E> {
+    if length < MOST {
+        return Ok(());
+    }
+    Err(E::custom(format_args!("more than {MOST} elements")))
 }
 
 struct Items;
@@ -236,6 +251,7 @@ impl<'de> Visitor<'de> for Items {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = seq.next_element()? {
+            bounded(items.len())?;
             items.push(item);
         }
         Ok(items)

@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use super::{Diagnostic, Raw};
 
-/// The largest input that is read, in bytes: far above any real group of pods, and far below what
-/// would exhaust a machine that reads an endless stream.
-pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// The largest input that is read, in bytes: far above any real group of pods, injected or not, and
+/// far below what would exhaust a machine that reads an endless stream.
+pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
