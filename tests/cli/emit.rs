@@ -104,6 +104,20 @@ fn patch_takes_a_diff() {
 }
 
 #[test]
+fn a_diff_names_files_as_patch_takes_them() {
+    let scratch = Scratch::with(&pod("/a"));
+    let absolute = scratch.path("pod.json").to_str().unwrap().to_owned();
+    // Up to the root and down again.
+    let up = format!("{}{}", "../".repeat(40), &absolute[1..]);
+    let names = [("./pod.json", "pod.json"), ("-", "stdin")];
+    for (input, name) in names.into_iter().chain([&absolute, &up].map(|up| (&**up, &absolute[1..])))
+    {
+        let told = scratch.inject(&["--emit", "diff", input]).stdin(pod("/a")).done();
+        assert!(told.out.starts_with(&format!("--- a/{name}\n+++ b/{name}\n")), "{}", told.out);
+    }
+}
+
+#[test]
 fn patch_takes_the_diffs_of_a_directory() {
     if !there_is("patch", "that patch(1) takes several diffs") {
         return;

@@ -27,7 +27,7 @@ fn the_short_help_fits_on_a_screen() {
 
     Options:
       -o, --output <FILE>   Write to FILE, or for several inputs into the directory FILE [default:
-                            standard output]
+                            standard output, one after the other]
       -i, --in-place        Replace the input files
           --emit <EMIT>     What to write: the documents, RFC 6902 patches, or unified diffs [default:
                             json] [possible values: json, patch, diff]
@@ -43,7 +43,7 @@ fn the_short_help_fits_on_a_screen() {
       inject httpbin.json | dcos marathon pod add
       inject --emit diff pods/
       inject -i --overlay limits.json pods/
-      dcos marathon pod show /httpbin | inject --strict > httpbin.json
+      dcos marathon pod show /httpbin | jq .spec | inject --strict > httpbin.json
 
     Exit codes:
       0  done

@@ -1,7 +1,7 @@
 //! Where `inject` writes.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
 use crate::scratch::{INJECT, Scratch, container_names, pod, pod_with};
 use serde_json::{Value, json};
@@ -67,6 +67,22 @@ fn a_special_file_is_written_to_and_stays() {
     symlink("/dev/null", scratch.path("null")).unwrap();
     scratch.inject(&["a.json", "-o", "null"]).done();
     assert!(fs::symlink_metadata(scratch.path("null")).unwrap().is_symlink());
+}
+
+#[test]
+fn a_link_to_nothing_stays_a_link_and_its_target_is_made() {
+    let scratch = two().directory("links");
+    symlink("../real.json", scratch.path("links/dangling.json")).unwrap();
+    scratch.inject(&["a.json", "-o", "links/dangling.json"]).done();
+    assert!(fs::symlink_metadata(scratch.path("links/dangling.json")).unwrap().is_symlink());
+    assert_eq!(scratch.read("real.json"), result(&scratch, "a.json"));
+}
+
+#[test]
+fn a_link_to_itself_is_refused() {
+    let scratch = two();
+    symlink("loop.json", scratch.path("loop.json")).unwrap();
+    scratch.inject(&["a.json", "-o", "loop.json"]).refused().says("error: loop.json: Too many");
 }
 
 #[test]
@@ -154,6 +170,18 @@ fn in_place_a_link_stays_a_link_and_its_target_is_replaced() {
 }
 
 #[test]
+fn in_place_a_file_keeps_its_owner() {
+    let scratch = two();
+    if chown(scratch.path("a.json"), Some(1234), Some(2345)).is_err() {
+        eprintln!("SKIPPED: only root gives files away, so that they keep owners is not tested");
+        return;
+    }
+    scratch.inject(&["-i", "a.json"]).done();
+    let metadata = fs::metadata(scratch.path("a.json")).unwrap();
+    assert_eq!((metadata.uid(), metadata.gid()), (1234, 2345));
+}
+
+#[test]
 fn in_place_a_directory_is_replaced_file_by_file() {
     let scratch = Scratch::new().file("pods/a.json", pod("/a")).file("pods/b/c.json", pod("/c"));
     scratch.inject(&["-i", "pods"]).done();
@@ -219,6 +247,64 @@ fn a_file_in_the_way_of_a_directory_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn a_directory_in_the_way_of_a_file_is_refused_before_anything_is_written() {
+    let scratch = two().directory("out/b.json");
+    let before = scratch.names();
+    let told = scratch.inject(&["a.json", "b.json", "-o", "out"]).refused();
+    let expected = "error: out/b.json: is a directory\nerror: 1 fault; nothing was written\n";
+    assert_eq!(told.err, expected);
+    assert_eq!(scratch.names(), before);
+}
+
+#[test]
+fn a_file_in_the_way_does_not_hide_the_faults_of_the_pods() {
+    let scratch = one_is_bad().directory("out/b.json");
+    let told = scratch.inject(&["pods", "-o", "out"]).refused();
+    told.says("error: out/b.json: is a directory\n").says("2 faults; nothing was written");
+}
+
+#[test]
+fn a_result_that_would_be_both_a_file_and_a_directory_is_refused() {
+    let scratch = two().file("x/a.json/c.json", pod("/c")).directory("out");
+    let told = scratch.inject(&["a.json", "x", "-o", "out"]).refused();
+    let expected = "error: out/a.json would have to be both a file and a directory\n";
+    assert_eq!(told.err, expected);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_leaves_nothing_behind() {
+    let scratch = two();
+    let long = format!("new/{}/out.json", "x".repeat(300));
+    let told = scratch.inject(&["a.json", "-o", &long]).refused();
+    assert_eq!(scratch.names(), two().names());
+    told.says("File name too long");
+}
+
+#[test]
+fn a_link_to_nowhere_in_the_way_of_a_directory_is_refused_before_anything_is_written() {
+    let scratch = Scratch::new().file("pods/a.json", pod("/a")).file("pods/x/c.json", pod("/c"));
+    let scratch = scratch.directory("out");
+    symlink("nowhere", scratch.path("out/x")).unwrap();
+    let before = scratch.names();
+    scratch.inject(&["pods", "-o", "out"]).refused().says("error: out/x/c.json: No such file");
+    assert_eq!(scratch.names(), before);
+}
+
+/// While `inject` waits for the last input, a directory takes the place of its second result.
+const TOO_LATE: &str = "mkfifo c.json
+    \"$0\" a.json b.json c.json -o out & exec 3>c.json
+    mkdir out/b.json; cat a.json >&3; exec 3>&-; wait $!";
+
+#[test]
+fn a_file_that_cannot_be_replaced_at_the_end_is_told_with_those_that_were() {
+    let scratch = two().directory("out");
+    let told = scratch.run("sh", &["-c", TOO_LATE, INJECT]).refused();
+    let expected = "error: out/b.json: Is a directory (os error 21); already written: out/a.json\n";
+    assert_eq!(told.err, expected);
+    assert_eq!(scratch.read("out/a.json"), result(&scratch, "a.json"));
+}
+
+#[test]
 fn a_new_file_has_the_mode_that_the_umask_leaves() {
     for (umask, expected) in [("022", 0o644), ("077", 0o600), ("002", 0o664)] {
         let scratch = two();
@@ -230,5 +316,5 @@ fn a_new_file_has_the_mode_that_the_umask_leaves() {
 #[test]
 fn an_output_that_takes_no_more_is_an_error() {
     let told = two().run("sh", &["-c", "exec \"$0\" a.json >/dev/full", INJECT]).refused();
-    told.says("error: No space left on device");
+    assert_eq!(told.err, "error: No space left on device (os error 28)\n");
 }

@@ -138,12 +138,12 @@ fn a_changed_overlay_updates_an_injected_pod() {
 #[test]
 fn an_overlay_that_is_no_json_is_refused_at_its_place() {
     insta::assert_snapshot!(refused("{\n  containers: []\n}\n"), @r"
-    error: overlay-0.json cannot be used
     error: invalid JSON: key must be a string
      --> overlay-0.json:2:3
       |
     2 |   containers: []
       |   ^
+    error: 1 fault; nothing was written
     ");
 }
 
@@ -155,7 +155,6 @@ fn an_overlay_that_is_no_object_is_refused() {
 #[test]
 fn an_unknown_member_and_the_pods_own_are_refused_together() {
     insta::assert_snapshot!(refused("{\n  \"id\": \"/x\",\n  \"colour\": \"red\"\n}\n"), @r#"
-    error: overlay-0.json cannot be used
     error[T01]: a pod has no member `colour`: Marathon ignores it
      --> overlay-0.json:3:3
       |
@@ -168,6 +167,7 @@ fn an_unknown_member_and_the_pods_own_are_refused_together() {
       |
     2 |   "id": "/x",
       |   ^^^^ /id
+    error: 2 faults; nothing was written
     "#);
 }
 

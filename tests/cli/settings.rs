@@ -80,6 +80,7 @@ fn kube_injects_templates_are_refused_with_another_way() {
     insta::assert_snapshot!(told.err, @r"
     error: --injectConfigFile: there are no templates here
       = help: describe what is to differ in a partial pod and name it with --overlay
+    error: 1 fault; nothing was written
     ");
 }
 
@@ -106,7 +107,50 @@ fn bad_flags_and_variables_are_told_together_by_their_names() {
     error: --proxy-image: invalid value "a b": expected an image such as docker.io/istio/proxyv2:1.0.5
     error: INJECT_PROXY_CPU: invalid value "much": expected CPU shares such as 0.5 or 500m
     error: --status-port: invalid value "high": "high" is no port (1 to 65535)
+    error: 3 faults; nothing was written
     "#);
+}
+
+#[test]
+fn the_faults_of_all_sources_of_settings_and_of_the_inputs_are_told_together() {
+    let scratch = scratch()
+        .file("bad.yaml", "defaultConfig:\n  drainDuration: soon\n")
+        .file("bad.toml", "overlays = [\"one.json\"]\nproxy-cpu = \"much\"\n")
+        .file("one.json", "[]")
+        .file("two.json", "{\"id\": \"/x\"}");
+    let sources = ["--mesh-config-file", "bad.yaml", "--config", "bad.toml"];
+    let flags = ["--status-port", "high", "--overlay", "two.json", "--overlay", "no.json"];
+    let told = scratch.inject(&[&sources[..], &flags, &["pod.json", "none.json"]].concat());
+    insta::assert_snapshot!(told.refused().err, @r#"
+    error: bad.yaml: drain-duration: invalid value "soon": "soon" is no duration such as 2s, 1m30s or 500ms
+    error: proxy-cpu: invalid value "much": expected CPU shares such as 0.5 or 500m
+     --> bad.toml:2:13
+      |
+    2 | proxy-cpu = "much"
+      |             ^^^^^^
+    error: --status-port: invalid value "high": "high" is no port (1 to 65535)
+    error: expected a partial pod, found an array
+     --> one.json:1:1
+      |
+    1 | []
+      | ^^
+      |
+      = help: an overlay is an object such as {"containers": [{"name": "istio-proxy", …}]}
+    error: an overlay cannot set "id" of a pod
+     --> two.json:1:2
+      |
+    1 | {"id": "/x"}
+      |  ^^^^ /id
+    error: no.json: No such file or directory (os error 2)
+    error: none.json: No such file or directory (os error 2)
+    error: 7 faults; nothing was written
+    "#);
+}
+
+#[test]
+fn a_flag_is_not_taken_for_the_value_of_a_setting() {
+    let told = scratch().inject(&["pod.json", "--proxy-image", "--strict"]).refused();
+    told.says("a value is required for '--proxy-image <IMAGE>'");
 }
 
 #[test]
@@ -120,7 +164,6 @@ fn all_faults_of_a_config_file_are_shown_at_their_places() {
     let scratch = scratch().file("bad.toml", "proxy-cpu = \"much\"\n\nstatus-port = 99999\n");
     let told = scratch.inject(&["pod.json", "--config", "bad.toml"]).refused();
     insta::assert_snapshot!(told.err, @r#"
-    error: bad.toml cannot be used
     error: proxy-cpu: invalid value "much": expected CPU shares such as 0.5 or 500m
      --> bad.toml:1:13
       |
@@ -131,6 +174,7 @@ fn all_faults_of_a_config_file_are_shown_at_their_places() {
       |
     3 | status-port = 99999
       |               ^^^^^
+    error: 2 faults; nothing was written
     "#);
 }
 
@@ -139,7 +183,6 @@ fn an_unknown_key_of_a_config_file_is_refused_with_the_nearest() {
     let scratch = scratch().file("bad.toml", "proxy-imag = \"x\"\n");
     let told = scratch.inject(&["pod.json", "--config", "bad.toml"]).refused();
     insta::assert_snapshot!(told.err, @r#"
-    error: bad.toml cannot be used
     error: unknown setting "proxy-imag"
      --> bad.toml:1:1
       |
@@ -147,6 +190,7 @@ fn an_unknown_key_of_a_config_file_is_refused_with_the_nearest() {
       | ^^^^^^^^^^
       |
       = help: did you mean proxy-image?
+    error: 1 fault; nothing was written
     "#);
 }
 
@@ -158,7 +202,10 @@ fn a_config_file_that_is_no_toml_is_refused() {
 
 #[test]
 fn a_missing_config_file_is_refused() {
-    scratch().inject(&["pod.json", "--config", "no.toml"]).refused().says("no.toml");
+    scratch()
+        .inject(&["pod.json", "--config", "no.toml"])
+        .refused()
+        .says("error: no.toml: No such file or directory (os error 2)\n");
 }
 
 #[test]
@@ -166,7 +213,7 @@ fn a_bad_value_of_a_mesh_config_is_refused_by_file_and_setting() {
     let scratch = scratch().file("bad.yaml", "defaultConfig:\n  drainDuration: soon\n");
     let told = scratch.inject(&["pod.json", "--meshConfigFile", "bad.yaml"]).refused();
     let expected = "error: bad.yaml: drain-duration: invalid value \"soon\": \
-        \"soon\" is no duration such as 2s, 1m30s or 500ms\n";
+        \"soon\" is no duration such as 2s, 1m30s or 500ms\nerror: 1 fault; nothing was written\n";
     assert_eq!(told.err, expected);
 }
 
@@ -174,7 +221,9 @@ fn a_bad_value_of_a_mesh_config_is_refused_by_file_and_setting() {
 fn an_unknown_field_of_a_mesh_config_is_refused() {
     let scratch = scratch().file("bad.yaml", "defaultConfg: {}\n");
     let told = scratch.inject(&["pod.json", "--meshConfigFile", "bad.yaml"]).refused();
-    assert_eq!(told.err, "error: bad.yaml: unknown field \"defaultConfg\" in MeshConfig\n");
+    let expected = "error: bad.yaml: unknown field \"defaultConfg\" in MeshConfig\n\
+        error: 1 fault; nothing was written\n";
+    assert_eq!(told.err, expected);
 }
 
 #[test]
@@ -222,4 +271,12 @@ fn overlays_of_a_config_file_are_relative_to_it_and_lie_below_those_of_flags() {
     assert_eq!(pod["user"], "three");
     assert_eq!(pod["labels"].as_object().unwrap().len(), 3 + 2, "{}", pod["labels"]);
     assert_eq!(scratch.injected(&flags[..3])["user"], "two");
+}
+
+#[test]
+fn an_old_envoy_that_dies_before_its_connections_is_refused() {
+    let told = Scratch::new().inject(&["--drain-duration", "45s"]).stdin(pod("/a")).refused();
+    told.says("parent-shutdown-duration (3s) has to be longer than drain-duration (45s)");
+    let both = ["--drain-duration", "45s", "--parent-shutdown-duration", "1m0s"];
+    Scratch::new().inject(&both).stdin(pod("/a")).done();
 }

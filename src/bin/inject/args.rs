@@ -14,7 +14,7 @@ Examples:
   inject httpbin.json | dcos marathon pod add
   inject --emit diff pods/
   inject -i --overlay limits.json pods/
-  dcos marathon pod show /httpbin | inject --strict > httpbin.json
+  dcos marathon pod show /httpbin | jq .spec | inject --strict > httpbin.json
 
 Exit codes:
   0  done
@@ -62,7 +62,8 @@ pub(crate) struct InjectArgs {
     #[arg(short = 'f', long = "filename", value_name = "FILE", hide_short_help = true)]
     pub(crate) filenames: Vec<Utf8PathBuf>,
 
-    /// Write to FILE, or for several inputs into the directory FILE [default: standard output]
+    /// Write to FILE, or for several inputs into the directory FILE [default: standard output, one
+    /// after the other]
     #[arg(short, long, value_name = "FILE", conflicts_with = "in_place")]
     pub(crate) output: Option<Utf8PathBuf>,
 
@@ -176,8 +177,7 @@ fn flag(key: Key, default: Option<String>) -> Arg {
         .hide_env_values(true)
         .value_name(key.form())
         .help(help(key, default))
-        .hide_short_help(true)
-        .allow_hyphen_values(true);
+        .hide_short_help(true);
     match key.kube_inject_flag() {
         Some(alias) => arg.alias(alias),
         None => arg,

@@ -37,6 +37,11 @@ impl Failure {
         Self { exit: Exit::Input, message: message.into(), hint: None, kind: None }
     }
 
+    /// Something about a file or directory, with its name before the error's own words.
+    pub(crate) fn at(path: impl fmt::Display, error: &io::Error) -> Self {
+        Self::input(format!("{path}: {error}"))
+    }
+
     /// A gate said no.
     pub(crate) fn gate(message: impl Into<String>) -> Self {
         Self { exit: Exit::Gate, ..Self::input(message) }

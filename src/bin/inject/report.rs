@@ -8,6 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use marathon_inject::document::{Diagnostic, Severity, Snippets, Source};
 use marathon_inject::plan::{Outcome, Rewritten};
 
+use crate::exit::Failure;
+
 /// Fewer files than this are done before a bar could be read.
 const MANY_FILES: usize = 50;
 
@@ -43,10 +45,6 @@ impl Report {
         Self { quiet, strict, snippets, lines, faults, errors, warnings, notes, hidden }
     }
 
-    pub(crate) fn snippets(&self) -> &Snippets {
-        &self.snippets
-    }
-
     /// How many findings are reasons to refuse.
     pub(crate) fn errors(&self) -> usize {
         self.errors
@@ -57,20 +55,19 @@ impl Report {
         self.warnings
     }
 
+    /// A fault of no text that could be shown: of a flag, or of a file that cannot be read.
+    pub(crate) fn fault(&mut self, fault: &Failure) {
+        self.finding(Severity::Error, |_| fault.to_string());
+    }
+
     /// A warning about no document.
     pub(crate) fn warn(&mut self, words: &str) {
-        self.warnings += 1;
-        let warning = format!("warning: {words}");
-        if self.strict {
-            self.faults.push(warning);
-        } else {
-            self.line(Line::Finding(warning));
-        }
+        self.finding(Severity::Warning, |_| format!("warning: {words}"));
     }
 
     /// A note about no document.
     pub(crate) fn note(&mut self, words: &str) {
-        self.line(Line::Finding(format!("note: {words}")));
+        self.finding(Severity::Note, |_| format!("note: {words}"));
     }
 
     /// What became of an entry of a document, and what there is to say of it.
@@ -97,23 +94,31 @@ impl Report {
     /// What there is to say of a document.
     pub(crate) fn findings(&mut self, source: &Source, findings: &[Diagnostic]) {
         for finding in findings {
-            let told = match finding.severity {
-                Severity::Error => &mut self.errors,
-                Severity::Warning => &mut self.warnings,
-                Severity::Note => &mut self.notes,
-            };
-            *told += 1;
-            if *told > MOST {
-                self.hidden += 1;
-                continue;
-            }
-            let drawn = self.snippets.draw(source, finding);
-            let fails = if self.strict { Severity::Warning } else { Severity::Error };
-            if finding.severity >= fails {
-                self.faults.push(drawn);
-            } else {
-                self.line(Line::Finding(drawn));
-            }
+            self.finding(finding.severity, |snippets| snippets.draw(source, finding));
+        }
+    }
+
+    /// Counts a finding, and keeps it to be told if it is to be.
+    fn finding(&mut self, severity: Severity, draw: impl FnOnce(&Snippets) -> String) {
+        let count = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+            Severity::Note => &mut self.notes,
+        };
+        *count += 1;
+        let fails = severity >= if self.strict { Severity::Warning } else { Severity::Error };
+        if self.quiet && !fails {
+            return;
+        }
+        if *count > MOST {
+            self.hidden += 1;
+            return;
+        }
+        let drawn = draw(&self.snippets);
+        if fails {
+            self.faults.push(drawn);
+        } else {
+            self.line(Line::Finding(drawn));
         }
     }
 

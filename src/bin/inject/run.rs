@@ -17,30 +17,35 @@ use crate::settings::injector;
 /// Runs `inject` without a subcommand.
 pub(crate) fn run(args: &InjectArgs) -> Result<(), Failure> {
     let mut report = Report::new(args.quiet, args.strict);
-    let injector = injector(args, &mut report)?;
-    let inputs = inputs(args)?;
-    let mut run = Run {
-        outputs: Outputs::new(args, &inputs)?,
-        injector,
-        emit: args.emit,
-        several: inputs.len() > 1,
+    let done = work(args, &mut report);
+    // Where stderr is closed there is nobody left to tell; the exit code still says it.
+    let _ = report.tell(done.is_ok());
+    done
+}
+
+/// All but telling.
+fn work(args: &InjectArgs, report: &mut Report) -> Result<(), Failure> {
+    let injector = injector(args, report);
+    let inputs = inputs(args, report)?;
+    let outputs = Outputs::new(args, &inputs)?;
+    let Some(injector) = injector else {
+        return verdict(report, args.strict);
     };
+    let mut run = Run { outputs, injector, emit: args.emit, several: inputs.len() > 1 };
     let progress = report.progress(inputs.len());
-    for input in &inputs {
+    let done = inputs.iter().try_for_each(|input| {
         if let Some(progress) = &progress {
             progress.set_message(input.name().to_owned());
             progress.inc(1);
         }
-        run.document(input, &mut report)?;
-    }
+        run.document(input, report)
+    });
     if let Some(progress) = progress {
         progress.finish_and_clear();
     }
-    let verdict = verdict(&report, args.strict);
-    let done = if verdict.is_ok() { run.outputs.release() } else { Ok(()) };
-    // Where stderr is closed there is nobody left to tell; the exit code still says it.
-    let _ = report.tell(verdict.is_ok());
-    verdict.and(done)
+    done?;
+    verdict(report, args.strict)?;
+    run.outputs.release()
 }
 
 fn verdict(report: &Report, strict: bool) -> Result<(), Failure> {
@@ -67,20 +72,27 @@ struct Run {
 
 impl Run {
     fn document(&mut self, input: &Input, report: &mut Report) -> Result<(), Failure> {
-        let source = match input.read()? {
-            Ok(source) => source,
-            Err((source, fault)) => {
+        let source = match input.read() {
+            Ok(Ok(source)) => source,
+            Ok(Err((source, fault))) => {
                 report.findings(&source, &[*fault]);
+                return Ok(());
+            }
+            Err(fault) => {
+                report.fault(&fault);
                 return Ok(());
             }
         };
         let only_changes = self.outputs.only_changes();
-        let mut staged = self.outputs.stage(input)?;
+        let mut staged = self.outputs.stage(input).unwrap_or_else(|fault| {
+            report.fault(&fault);
+            Staged::Nowhere
+        });
         let mut out = BufWriter::new(&mut staged);
         let changed = match self.emit {
             Emit::Json => json(&self.injector, &source, &mut out, report, self.several)?,
             Emit::Patch => patch(&self.injector, &source, &mut out, report)?,
-            Emit::Diff => diff(&self.injector, &source, &mut out, report)?,
+            Emit::Diff => diff(&self.injector, &source, &input.name_in_diff(), &mut out, report)?,
         };
         out.flush()?;
         drop(out);
@@ -195,13 +207,13 @@ fn below(pointer: &str, mut operation: PatchOperation) -> PatchOperation {
 fn diff(
     injector: &Injector,
     source: &Source,
+    name: &str,
     out: &mut impl Write,
     report: &mut Report,
 ) -> io::Result<bool> {
     let mut text = Vec::with_capacity(source.text().len());
     let changed = json(injector, source, &mut text, report, false)?;
     if changed {
-        let name = source.name().trim_start_matches('/');
         // A tab ends a name that has blanks.
         let end = if name.contains(char::is_whitespace) { "\t" } else { "" };
         let (a, b) = (format!("a/{name}{end}"), format!("b/{name}{end}"));

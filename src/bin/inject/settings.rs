@@ -1,54 +1,58 @@
 //! The settings of a run: defaults, MeshConfig, config file, environment, flags, each over the one
 //! before; and the overlays.
 
-use camino::{Utf8Path, Utf8PathBuf};
-use marathon_inject::document::{Diagnostic, Snippets, Source};
+use camino::Utf8Path;
+use marathon_inject::document::{Diagnostic, Source};
 use marathon_inject::plan::{Injector, Overlay};
 use marathon_inject::settings::{ConfigFile, Key, Settings, parse_file, parse_mesh_config};
 
 use crate::args::{InjectArgs, Origin};
 use crate::exit::Failure;
+use crate::inputs::Input;
 use crate::report::Report;
 
-/// The injector that the arguments describe.
-pub(crate) fn injector(args: &InjectArgs, report: &mut Report) -> Result<Injector, Failure> {
+/// The injector that the arguments describe; none if there are faults, which are all reported.
+pub(crate) fn injector(args: &InjectArgs, report: &mut Report) -> Option<Injector> {
+    let before = report.errors();
     if args.inject_config_file.is_some() {
-        return Err(Failure::input("--injectConfigFile: there are no templates here")
-            .hint("describe what is to differ in a partial pod and name it with --overlay"));
+        let fault = Failure::input("--injectConfigFile: there are no templates here")
+            .hint("describe what is to differ in a partial pod and name it with --overlay");
+        report.fault(&fault);
     }
     let mut settings = Settings::default();
     if let Some(path) = &args.mesh_config_file {
-        mesh_config(&mut settings, path, report)?;
+        mesh_config(&mut settings, path, report);
     }
     let mut overlays = Vec::new();
     // An empty variable is one that is not set.
     if let Some(path) = args.config.as_ref().filter(|path| !path.as_str().is_empty()) {
         let dir = path.parent().unwrap_or(Utf8Path::new(""));
-        let file = config_file(&mut settings, path, report)?;
+        let file = config_file(&mut settings, path, report);
         overlays.extend(file.overlays.iter().map(|overlay| dir.join(overlay)));
     }
-    environment_and_flags(&mut settings, args)?;
+    environment_and_flags(&mut settings, args, report);
     unknown_variables(report);
     overlays.extend(args.overlays.iter().cloned());
-    let overlays = overlays.iter().map(|path| overlay(path, report)).collect::<Result<_, _>>()?;
-    Ok(Injector::new(settings, overlays))
+    let overlays = overlays.iter().filter_map(|path| overlay(path, report)).collect();
+    if report.errors() == before
+        && let Err(error) = settings.check()
+    {
+        report.fault(&Failure::input(error.to_string()));
+    }
+    (report.errors() == before).then(|| Injector::new(settings, overlays))
 }
 
-fn environment_and_flags(settings: &mut Settings, args: &InjectArgs) -> Result<(), Failure> {
-    let faults: Vec<_> = args
-        .settings
-        .0
-        .iter()
-        .filter_map(|(key, text, from)| {
-            let error = settings.set(*key, text).err()?;
+fn environment_and_flags(settings: &mut Settings, args: &InjectArgs, report: &mut Report) {
+    for (key, text, from) in &args.settings.0 {
+        if let Err(error) = settings.set(*key, text) {
             let name = match from {
                 Origin::Environment => key.variable(),
                 Origin::Flag => format!("--{}", key.name()),
             };
-            Some(format!("{name}: invalid value {text:?}: {error}"))
-        })
-        .collect();
-    if faults.is_empty() { Ok(()) } else { Err(Failure::input(faults.join("\nerror: "))) }
+            let words = format!("{name}: invalid value {text:?}: {error}");
+            report.fault(&Failure::input(words));
+        }
+    }
 }
 
 /// A misspelt variable would be ignored without a word.
@@ -64,31 +68,38 @@ fn unknown_variables(report: &mut Report) {
     }
 }
 
-fn mesh_config(
-    settings: &mut Settings,
-    path: &Utf8Path,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    let text = fs_err::read_to_string(path)?;
+/// A file's text; none if it cannot be read, which is reported.
+fn read(path: &Utf8Path, report: &mut Report) -> Option<Source> {
+    match Input::named(path).read() {
+        Ok(Ok(source)) => return Some(source),
+        Ok(Err((source, fault))) => report.findings(&source, &[*fault]),
+        Err(failure) => report.fault(&failure),
+    }
+    None
+}
+
+fn mesh_config(settings: &mut Settings, path: &Utf8Path, report: &mut Report) {
+    let Some(source) = read(path, report) else { return };
     let wrong = |words: String| Failure::input(format!("{path}: {words}"));
-    let mesh = parse_mesh_config(&text).map_err(|error| wrong(error.to_string()))?;
+    let mesh = match parse_mesh_config(source.text()) {
+        Ok(mesh) => mesh,
+        Err(error) => return report.fault(&wrong(error.to_string())),
+    };
     for (key, text) in &mesh.settings {
-        settings
-            .set(*key, text)
-            .map_err(|error| wrong(format!("{}: invalid value {text:?}: {error}", key.name())))?;
+        if let Err(error) = settings.set(*key, text) {
+            report.fault(&wrong(format!("{}: invalid value {text:?}: {error}", key.name())));
+        }
     }
     for field in &mesh.without_effect {
         report.note(&format!("{path}: {field} has no effect on Marathon"));
     }
-    Ok(())
 }
 
-fn config_file(
-    settings: &mut Settings,
-    path: &Utf8Path,
-    report: &Report,
-) -> Result<ConfigFile, Failure> {
-    let source = Source::new(path.as_str(), fs_err::read_to_string(path)?);
+/// What of a config file can be used; its faults are reported.
+fn config_file(settings: &mut Settings, path: &Utf8Path, report: &mut Report) -> ConfigFile {
+    let Some(source) = read(path, report) else {
+        return ConfigFile::default();
+    };
     let mut faults = Vec::new();
     let file = parse_file(source.text()).unwrap_or_else(|errors| {
         faults.extend(errors.into_iter().map(|error| {
@@ -108,16 +119,11 @@ fn config_file(
     }
     // As people read the file.
     faults.sort_by_key(|fault| fault.span.as_ref().map_or(0, |span| span.start));
-    if faults.is_empty() { Ok(file) } else { Err(refused(&source, &faults, report.snippets())) }
+    report.findings(&source, &faults);
+    file
 }
 
-fn overlay(path: &Utf8PathBuf, report: &Report) -> Result<Overlay, Failure> {
-    let source = Source::new(path.as_str(), fs_err::read_to_string(path)?);
-    Overlay::parse(&source).map_err(|error| refused(&source, &error.faults, report.snippets()))
-}
-
-/// All faults of a file, drawn; the first line is the failure's own.
-fn refused(source: &Source, faults: &[Diagnostic], snippets: &Snippets) -> Failure {
-    let drawn: Vec<_> = faults.iter().map(|fault| snippets.draw(source, fault)).collect();
-    Failure::input(format!("{} cannot be used\n{}", source.name(), drawn.join("\n")))
+fn overlay(path: &Utf8Path, report: &mut Report) -> Option<Overlay> {
+    let source = read(path, report)?;
+    Overlay::parse(&source).map_err(|error| report.findings(&source, &error.faults)).ok()
 }
