@@ -1,13 +1,11 @@
 //! Marathon's validation of pods: a case for every rule and every trap, and, where the project is
 //! checked out beside the shared data, every pod of the corpus with what Marathon makes of it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test fails by panicking and says aloud what it skips"
-)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "validation/corpus.rs"]
 mod corpus;
+#[path = "validation/large.rs"]
+mod large;
 #[path = "validation/reader.rs"]
 mod reader;
 #[path = "validation/rules.rs"]
@@ -233,6 +231,39 @@ fn what_injection_completes_is_no_fault() {
     assert_eq!(rules(&unfinished), ["P02"]);
     let others = Unfinished { containers: &["a".to_owned()], ..unfinished };
     assert_eq!(rules(&others), ["P01", "T14", "V38", "T12", "P02"]);
+}
+
+/// Injection adds the members that a container lacks; what stands in the others it takes as it is.
+#[test]
+fn what_an_unfinished_container_has_must_be_complete() {
+    let unfinished = Unfinished {
+        containers: &["istio-proxy".to_owned()],
+        volumes: &["istio-certs".to_owned()],
+    };
+    let told = |members: &str| {
+        let name = r#"{"name": "istio-proxy""#;
+        let text =
+            VALID.replace(r#""containers": ["#, &format!("\"containers\": [{name}, {members}}},"));
+        let found = findings(&text, &Marathon::default(), &unfinished);
+        let pointers = errors(&found).into_iter().map(|it| it.pointer.clone().unwrap());
+        pointers.map(|it| it.replace("/containers/0", "")).collect::<Vec<_>>()
+    };
+    let nothing: [&str; 0] = [];
+    for members in [r#""resources": {}"#, r#""resources": null, "image": null"#] {
+        assert_eq!(told(members), nothing, "{members}");
+    }
+    for (members, pointer) in [
+        (r#""exec": {}"#, "/exec/command"),
+        (r#""exec": {"command": null}"#, "/exec/command"),
+        (r#""exec": {"command": {}}"#, "/exec/command"),
+        (r#""image": {"kind": "DOCKER"}"#, "/image/id"),
+        (r#""artifacts": [{}]"#, "/artifacts/0/uri"),
+        (r#""volumeMounts": [{"name": "istio-certs"}]"#, "/volumeMounts/0/mountPath"),
+        (r#""endpoints": [{"protocol": []}]"#, "/endpoints/0/protocol"),
+        (r#""healthCheck": {"tcp": {}}"#, "/healthCheck/tcp/endpoint"),
+    ] {
+        assert!(told(members).iter().any(|it| it == pointer), "{members}: {:?}", told(members));
+    }
 }
 
 #[test]

@@ -80,16 +80,18 @@ pub struct Rewritten {
 /// Changes every pod of a document and gives each entry to `each`, in order.
 ///
 /// # Errors
-/// The document itself has faults; then `each` was never called.
+/// The document itself has faults. `each` was called all the same, for the entries that could be
+/// told apart.
 pub fn rewrite(
     source: &Source,
     change: Change<'_>,
     mut each: impl FnMut(Rewritten) -> io::Result<()>,
 ) -> Result<io::Result<()>, Vec<Diagnostic>> {
     let root = source.root().map_err(|fault| vec![*fault])?;
-    let entries = entries(root)?;
+    let (entries, faults) = entries(root);
     let rewriter = Rewriter { source, change };
-    Ok(entries.into_iter().try_for_each(|entry| each(rewriter.entry(entry))))
+    let written = entries.into_iter().try_for_each(|entry| each(rewriter.entry(entry)));
+    if faults.is_empty() { Ok(written) } else { Err(faults) }
 }
 
 /// Changes every pod of a document and writes the new text to `out`. What was said of each entry

@@ -47,15 +47,13 @@ const GROUPED: [&str; 3] = ["groups", "pods", "apps"];
 /// How deep groups are followed, in steps of the path; a group in a group takes two.
 const MAX_DEPTH: usize = 100;
 
-/// How many elements an array of pods, apps or groups may have: a hundred times what was ever
-/// deployed.
-const MAX_ELEMENTS: usize = 1_000_000;
+/// More faults than anybody reads: a document with so many is no document for Marathon.
+const MOST_FAULTS: usize = 10_000;
 
-/// All that there is to report of in a document, in order.
-///
-/// # Errors
-/// The document is neither an object nor an array, or has a key written twice outside its pods.
-pub fn entries(root: Raw<'_>) -> Result<Vec<Entry<'_>>, Vec<Diagnostic>> {
+/// All that there is to report of in a document, in order, and the faults outside its pods: the
+/// document is neither an object nor an array, what should list pods does not, or a key is written
+/// twice. The entries are there in spite of faults, so that those within them can be told too.
+pub fn entries(root: Raw<'_>) -> (Vec<Entry<'_>>, Vec<Diagnostic>) {
     let mut search = Search::default();
     match root.kind() {
         Kind::Object => search.object(root, &Path::root("")),
@@ -66,7 +64,7 @@ pub fn entries(root: Raw<'_>) -> Result<Vec<Entry<'_>>, Vec<Diagnostic>> {
                 .hint("a pod, an app, a group or an array of them was expected"),
         ),
     }
-    if search.faults.is_empty() { Ok(search.found) } else { Err(search.faults) }
+    (search.found, search.faults)
 }
 
 #[derive(Default)]
@@ -78,10 +76,6 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn array(&mut self, raw: Raw<'a>, at: &Path<'_>, each: fn(&mut Self, Raw<'a>, &Path<'_>)) {
         match raw.elements() {
-            Ok(elements) if elements.len() > MAX_ELEMENTS => {
-                let message = format!("more than {MAX_ELEMENTS} elements in one array");
-                self.refuse(raw, at, message, "is this the right file?");
-            }
             Ok(elements) => {
                 for (index, element) in elements.into_iter().enumerate() {
                     each(self, element, &at.index(index));
@@ -107,10 +101,11 @@ impl<'a> Search<'a> {
             Err(_) if looks_like_a_pod(raw) => return self.entry(raw, at, What::Pod),
             Err(faults) => return self.faults.extend(faults),
         };
-        let array = |name: &str| member(&members, name).is_some_and(|m| m.kind() == Kind::Array);
+        // Marathon reads `null` as absent.
+        let holds = |name: &str| member(&members, name).is_some_and(|m| m.kind() != Kind::Null);
         if ONLY_PODS.iter().any(|name| member(&members, name).is_some()) {
             self.entry(raw, at, What::Pod);
-        } else if GROUPED.iter().any(|name| array(name)) {
+        } else if GROUPED.iter().any(|name| holds(name)) {
             self.group(members, at);
         } else {
             let what = classify(&members);
@@ -119,9 +114,11 @@ impl<'a> Search<'a> {
     }
 
     fn refuse(&mut self, raw: Raw<'a>, at: &Path<'_>, message: String, hint: &str) {
-        let start = raw.span().start;
-        let fault = Diagnostic::error(message).span(start..start + 1).hint(hint);
-        self.faults.push(fault.pointer(at.to_string()));
+        if self.faults.len() < MOST_FAULTS {
+            let start = raw.span().start;
+            let fault = Diagnostic::error(message).span(start..start + 1).hint(hint);
+            self.faults.push(fault.pointer(at.to_string()));
+        }
     }
 
     fn group(&mut self, members: Vec<RawMember<'a>>, at: &Path<'_>) {
@@ -130,6 +127,10 @@ impl<'a> Search<'a> {
             match (&*key, value.kind()) {
                 ("groups" | "apps", Kind::Array) => self.array(value, &at, Self::object),
                 ("pods", Kind::Array) => self.array(value, &at, Self::grouped_pod),
+                (name, kind) if kind != Kind::Null && GROUPED.contains(&name) => {
+                    let message = format!("expected an array, found {kind}");
+                    self.refuse(value, &at, message, "put it in brackets: [...]");
+                }
                 _ => self.check(value, &at),
             }
         }
@@ -191,7 +192,8 @@ mod tests {
 
     fn found(text: &str) -> Vec<(String, &'static str)> {
         let source = Source::new("x", text);
-        let entries = entries(source.root().unwrap()).unwrap();
+        let (entries, faults) = entries(source.root().unwrap());
+        assert_eq!(faults, []);
         let name = |what| match what {
             What::Pod => "pod",
             What::App(_) => "app",
@@ -235,13 +237,47 @@ mod tests {
     #[test]
     fn what_passes_through_is_checked_for_repeated_keys_too() {
         let source = Source::new("x", r#"{"id": "/a", "env": {"A": "1", "A": "2"}}"#);
-        let faults = entries(source.root().unwrap()).unwrap_err();
+        let (_, faults) = entries(source.root().unwrap());
         assert_eq!(faults[0].pointer.as_deref(), Some("/env/A"));
+    }
+
+    #[test]
+    fn a_fault_in_one_thing_hides_no_other() {
+        let group = r#"{"id": "/g", "apps": [{"id": "a", "cmd": "b", "cmd": "c"}, 3],
+            "pods": [{"id": "/g/p"}], "groups": {"id": "/g/h"}}"#;
+        let source = Source::new("x", group);
+        let (entries, faults) = entries(source.root().unwrap());
+        assert_eq!(entries.iter().map(|it| &it.pointer).collect::<Vec<_>>(), ["/pods/0"]);
+        let messages: Vec<_> = faults.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "the key \"cmd\" is written twice",
+                "expected a pod, an app or a group, found a number",
+                "expected an array, found an object"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_lists_pods_must_be_an_array() {
+        for name in GROUPED {
+            let text = format!(r#"{{"id": "/g", "{name}": {{"id": "/g/x"}}}}"#);
+            let source = Source::new("x", &text);
+            let (entries, faults) = entries(source.root().unwrap());
+            assert!(entries.is_empty(), "{entries:#?}");
+            assert_eq!(faults[0].message, "expected an array, found an object");
+            assert_eq!(faults[0].pointer, Some(format!("/{name}")));
+        }
+        assert_eq!(found(r#"{"id": "/g", "pods": null}"#), pairs(&[("", "app")]));
+        assert_eq!(found(r#"{"id": "/g", "pods": null, "apps": []}"#), []);
+        assert_eq!(found(r#"{"id": "/p", "scaling": null, "pods": 3}"#), pairs(&[("", "pod")]));
     }
 
     #[test]
     fn a_scalar_is_no_document_for_marathon() {
         let source = Source::new("x", "42");
-        assert!(entries(source.root().unwrap()).is_err());
+        let (entries, faults) = entries(source.root().unwrap());
+        assert_eq!((entries.len(), faults.len()), (0, 1));
     }
 }

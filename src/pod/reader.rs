@@ -13,14 +13,15 @@ use std::fmt;
 use super::finding::{Shown, fault};
 use super::patterns;
 use super::schema::{self, Keys, Record, Type};
+use super::scope::{Lookup, text};
 use crate::document::{Diagnostic, Kind, Member, Node, Path};
 
 /// A walk over one pod.
 pub(super) struct Reader<'f> {
     found: &'f mut Vec<Diagnostic>,
     /// The containers that injection completes.
-    completed: &'f [String],
-    /// Whether what is missing here may still come.
+    completed: Lookup<'f, String>,
+    /// Whether nothing is required, at any depth.
     partial: bool,
 }
 
@@ -54,12 +55,12 @@ impl fmt::Display for Label<'_> {
 impl<'f> Reader<'f> {
     /// For a pod that must be complete, but for some containers.
     pub(super) fn whole(completed: &'f [String], found: &'f mut Vec<Diagnostic>) -> Self {
-        Self { found, completed, partial: false }
+        Self { found, completed: Lookup::from(completed), partial: false }
     }
 
     /// For a pod in which nothing is required.
     pub(super) fn partial(found: &'f mut Vec<Diagnostic>) -> Self {
-        Self { found, completed: &[], partial: true }
+        Self { found, completed: Lookup::from(&[][..]), partial: true }
     }
 
     /// Reads a pod.
@@ -87,18 +88,18 @@ impl<'f> Reader<'f> {
         if node.kind() != Kind::Object {
             return self.wrong_type(node, at, label, Kind::Object, "error.expected.jsobject");
         }
-        let outside = self.partial;
-        self.partial |= record.completed && self.completes(node);
-        self.members(node, at, record);
-        self.partial = outside;
+        // What a member of it needs in turn is needed all the same.
+        let may_lack = self.partial || record.completed && self.completes(node);
+        self.members(node, at, record, may_lack);
     }
 
     fn completes(&self, node: &Node<'_>) -> bool {
-        let named = |name: &str| self.completed.iter().any(|completed| completed == name);
-        !self.completed.is_empty() && node.get("name").and_then(Node::as_str).is_some_and(named)
+        !self.completed.items().is_empty()
+            && text(node, "name").is_some_and(|name| self.completed.has(name))
     }
 
-    fn members(&mut self, node: &Node<'_>, at: &Path<'_>, record: &Record) {
+    /// `may_lack` lets the members be missing that the record requires.
+    fn members(&mut self, node: &Node<'_>, at: &Path<'_>, record: &Record, may_lack: bool) {
         let mut seen = 0_u32;
         for member in node.members() {
             let known = record.members.iter().position(|it| it.name == member.key());
@@ -108,13 +109,13 @@ impl<'f> Reader<'f> {
             };
             seen |= 1 << index;
             let expected = &record.members[index];
-            let optional = self.partial || !expected.required;
+            let optional = may_lack || !expected.required;
             if !(optional && member.value().is_null()) {
                 let label = Label::member(expected.name);
                 self.value(member.value(), &at.key(member.key()), label, &expected.holds);
             }
         }
-        if !self.partial {
+        if !may_lack {
             self.missing(node, at, record, seen);
         }
     }

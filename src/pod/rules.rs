@@ -13,7 +13,7 @@ mod secrets;
 mod volumes;
 
 use super::scope::Scope;
-use crate::document::Diagnostic;
+use crate::document::{Diagnostic, Node};
 
 /// Adds the faults of a pod.
 pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
@@ -27,12 +27,14 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     scheduling::check(scope, found);
     containers::names(scope, found);
     endpoints::unique(scope, found);
+    let shared_cgroups = scope.pod.get("legacySharedCgroups").and_then(Node::as_bool);
+    let shared_cgroups = shared_cgroups == Some(true);
     let list = scope.at.key("containers");
-    for (index, container) in scope.containers().iter().enumerate() {
+    for (index, container) in scope.containers.iter().enumerate() {
         let at = list.index(index);
         environment::check(scope, container, &at, found);
         secrets::image(scope, container, &at, found);
-        containers::limits(scope, container, &at, found);
+        containers::limits(shared_cgroups, container, &at, found);
         endpoints::check(scope, container, &at, found);
         health::check(container, &at, found);
         volumes::mounts(scope, container, &at, found);

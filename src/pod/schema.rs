@@ -15,7 +15,7 @@ pub(super) struct Record {
     /// What it is called in a message, as `an image`.
     pub(super) what: &'static str,
     pub(super) members: &'static [Member],
-    /// Whether injection may complete it: what is then missing in it is no fault.
+    /// Whether injection may complete it: a member that it then lacks is no fault.
     pub(super) completed: bool,
 }
 

@@ -1,15 +1,33 @@
 //! What the rules and the traps look at: the pod, and the few facts that many of them need.
 
+mod lookup;
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
+use super::finding::Shown;
 use super::{Marathon, Unfinished};
-use crate::document::{Node, Path};
+use crate::document::{Member, Node, Path};
+pub(super) use lookup::Lookup;
+
+/// The most networks that a message names.
+const NAMED: usize = 20;
 
 /// A pod under examination.
 pub(super) struct Scope<'s> {
     pub(super) pod: &'s Node<'s>,
     pub(super) at: &'s Path<'s>,
     pub(super) marathon: &'s Marathon,
-    pub(super) unfinished: &'s Unfinished<'s>,
     pub(super) modes: Modes,
+    pub(super) containers: &'s [Node<'s>],
+    pub(super) networks: Lookup<'s, Node<'s>>,
+    pub(super) volumes: Lookup<'s, Node<'s>>,
+    pub(super) secrets: Lookup<'s, Member<'s>>,
+    /// The volumes that injection will declare.
+    pub(super) coming_volumes: Lookup<'s, String>,
+    unfinished: Lookup<'s, String>,
+    variables: OnceCell<HashSet<String>>,
+    known_networks: OnceCell<String>,
 }
 
 /// How many networks of each mode a pod joins.
@@ -59,10 +77,11 @@ impl<'s> Scope<'s> {
         pod: &'s Node<'s>,
         at: &'s Path<'s>,
         marathon: &'s Marathon,
-        unfinished: &'s Unfinished<'s>,
+        unfinished: &Unfinished<'s>,
     ) -> Self {
+        let networks = list(pod, "networks");
         let mut modes = Modes::default();
-        for network in list(pod, "networks") {
+        for network in networks {
             match Mode::of(network) {
                 Some(Mode::Host) => modes.host += 1,
                 Some(Mode::Bridge) => modes.bridge += 1,
@@ -70,16 +89,25 @@ impl<'s> Scope<'s> {
                 None => {}
             }
         }
-        Self { pod, at, marathon, unfinished, modes }
-    }
-
-    pub(super) fn containers(&self) -> &'s [Node<'s>] {
-        list(self.pod, "containers")
+        Self {
+            pod,
+            at,
+            marathon,
+            modes,
+            containers: list(pod, "containers"),
+            networks: Lookup::new(networks, name),
+            volumes: Lookup::new(list(pod, "volumes"), name),
+            secrets: Lookup::new(pod.get("secrets").map_or(&[], Node::members), key),
+            coming_volumes: Lookup::from(unfinished.volumes),
+            unfinished: Lookup::from(unfinished.containers),
+            variables: OnceCell::new(),
+            known_networks: OnceCell::new(),
+        }
     }
 
     /// Every endpoint of the pod, with the numbers of its container and its own.
     pub(super) fn endpoints(&self) -> impl Iterator<Item = ((usize, usize), &'s Node<'s>)> {
-        self.containers().iter().enumerate().flat_map(|(container, node)| {
+        self.containers.iter().enumerate().flat_map(|(container, node)| {
             list(node, "endpoints")
                 .iter()
                 .enumerate()
@@ -101,23 +129,36 @@ impl<'s> Scope<'s> {
         then(&endpoint.key(member))
     }
 
-    /// Whether the pod declares a secret of this name.
-    pub(super) fn declares_secret(&self, name: &str) -> bool {
-        self.pod.get("secrets").is_some_and(|secrets| secrets.member(name).is_some())
+    /// The names of the endpoints as they stand in the variables that Marathon sets: in capitals,
+    /// with underscores for hyphens. They are written when first asked for: few pods ask.
+    pub(super) fn endpoint_variables(&self) -> &HashSet<String> {
+        self.variables.get_or_init(|| {
+            let names = self.endpoints().filter_map(|(_, endpoint)| name(endpoint));
+            names.map(|name| name.to_ascii_uppercase().replace('-', "_")).collect()
+        })
+    }
+
+    /// The names of the networks for a message; of very many, the first ones.
+    pub(super) fn known_networks(&self) -> &str {
+        self.known_networks.get_or_init(|| {
+            let mut names = self.networks.names();
+            let first = names.by_ref().take(NAMED).map(|name| Shown(name).to_string());
+            let mut known: Vec<_> = first.collect();
+            known.extend(names.next().map(|_| "...".to_owned()));
+            known.join(",")
+        })
     }
 
     /// Whether injection will complete this container.
     pub(super) fn is_unfinished(&self, container: &Node<'_>) -> bool {
-        text(container, "name").is_some_and(|name| {
-            self.unfinished.containers.iter().any(|unfinished| unfinished == name)
-        })
+        !self.unfinished.items().is_empty()
+            && name(container).is_some_and(|name| self.unfinished.has(name))
     }
 
     /// Whether the pod has a persistent volume and so stays on its agent.
     pub(super) fn is_resident(&self) -> bool {
-        list(self.pod, "volumes")
-            .iter()
-            .any(|volume| VolumeKind::of(volume) == VolumeKind::Persistent)
+        let volumes = self.volumes.items();
+        volumes.iter().any(|volume| VolumeKind::of(volume) == VolumeKind::Persistent)
     }
 }
 
@@ -149,6 +190,14 @@ impl VolumeKind {
 /// The elements of a member; none if it is absent or no array.
 pub(super) fn list<'n>(node: &'n Node<'n>, key: &str) -> &'n [Node<'n>] {
     node.get(key).map_or(&[], Node::items)
+}
+
+fn name<'n>(node: &'n Node<'n>) -> Option<&'n str> {
+    text(node, "name")
+}
+
+fn key<'n>(member: &'n Member<'n>) -> Option<&'n str> {
+    Some(member.key())
 }
 
 /// The string of a member, if it is one.

@@ -45,7 +45,7 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     environment::overwritten(scope, scope.pod, scope.at, found);
     network::check(scope, found);
     let list = scope.at.key("containers");
-    for (index, container) in scope.containers().iter().enumerate() {
+    for (index, container) in scope.containers.iter().enumerate() {
         let at = list.index(index);
         launch::check(scope, container, &at, found);
         environment::overwritten(scope, container, &at, found);

@@ -43,7 +43,8 @@ impl Default for Marathon {
 /// What injection will still complete: faults that it mends are none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unfinished<'u> {
-    /// The containers that get their missing members; they may mount the volumes below.
+    /// The containers that get their missing members; they may mount the volumes below. What such
+    /// a container does have must be complete in itself.
     pub containers: &'u [String],
     /// The volumes that will be declared and mounted.
     pub volumes: &'u [String],

@@ -41,8 +41,9 @@ pub(crate) fn errors(entries: &[Rewritten]) -> Vec<&Diagnostic> {
 /// What Marathon would refuse in the pods of a document.
 pub(crate) fn refused_by_marathon(text: &str) -> Vec<Diagnostic> {
     let source = Source::new("test.json", text);
-    let entries = entries(source.root().unwrap()).unwrap().into_iter();
-    let pods = entries.filter(|entry| entry.what == What::Pod);
+    let (entries, faults) = entries(source.root().unwrap());
+    assert_eq!(faults, []);
+    let pods = entries.into_iter().filter(|entry| entry.what == What::Pod);
     let found = pods.flat_map(|pod| {
         let at = Path::root(&pod.pointer);
         let tree = pod.raw.tree(&at).unwrap();

@@ -63,7 +63,7 @@ impl Reader<'_> {
             self.command_fault(node, at, "P16", message);
             return;
         }
-        self.members(node, at, &schema::COMMAND);
+        self.members(node, at, &schema::COMMAND, self.partial);
         let shell = node.get("shell").map(|shell| shell.as_str().map(str::len));
         let argv = node.get("argv").map(|argv| {
             let strings = argv.items().iter().all(|item| item.as_str().is_some());
@@ -97,7 +97,7 @@ impl Reader<'_> {
         let kind = node.get("kind");
         if kind.and_then(Node::as_str) != Some("fixed") {
             if self.partial && kind.is_none() && node.kind() == Kind::Object {
-                return self.members(node, at, &schema::SCALING);
+                return self.members(node, at, &schema::SCALING, self.partial);
             }
             let message = "the `kind` of `scaling` must be \"fixed\", in lower case (Marathon: error.expected.jsstring)";
             let hint = "write {\"kind\": \"fixed\", \"instances\": 1}";
@@ -107,7 +107,7 @@ impl Reader<'_> {
         if node.kind() != Kind::Object {
             return;
         }
-        self.members(node, at, &schema::SCALING);
+        self.members(node, at, &schema::SCALING, self.partial);
         let Some(instances) = node.get("instances") else {
             return;
         };

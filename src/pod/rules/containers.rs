@@ -2,7 +2,7 @@
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::{Shown, fault, first_at, repeated};
-use crate::pod::scope::{Scope, text};
+use crate::pod::scope::Scope;
 
 /// V06: only the pod's own user is checked.
 pub(super) fn user(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
@@ -15,31 +15,25 @@ pub(super) fn user(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
 
 /// V18.
 pub(super) fn names(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
-    let containers = scope.containers();
-    let names = containers
-        .iter()
-        .enumerate()
-        .filter_map(|(index, container)| Some((text(container, "name")?, index)));
+    let names = scope.containers.iter().enumerate().filter_map(|(index, container)| {
+        let name = container.get("name")?;
+        Some((name.as_str()?, (index, name)))
+    });
     let at = scope.at.key("containers");
-    for (first, again) in repeated(names) {
-        let (Some(earlier), Some(name)) =
-            (containers[first].get("name"), containers[again].get("name"))
-        else {
-            continue;
-        };
+    for ((_, first), (again, name)) in repeated(names) {
         let message = format!(
             "container names must be unique: \"{}\" is there twice",
             Shown(name.as_str().unwrap_or_default())
         );
         let at = at.index(again);
         let fault = fault("V18", name, &at.key("name"), message, "rename one of them");
-        found.push(first_at(fault, earlier));
+        found.push(first_at(fault, first));
     }
 }
 
 /// V21, V22, V23.
 pub(super) fn limits(
-    scope: &Scope<'_>,
+    shared_cgroups: bool,
     container: &Node<'_>,
     at: &Path<'_>,
     found: &mut Vec<Diagnostic>,
@@ -48,8 +42,7 @@ pub(super) fn limits(
         return;
     };
     let at = at.key("resourceLimits");
-    let shared = scope.pod.get("legacySharedCgroups").and_then(Node::as_bool);
-    if shared == Some(true) {
+    if shared_cgroups {
         let message = "resourceLimits cannot be defined if legacySharedCgroups is enabled";
         let hint = "remove one of the two";
         found.push(fault("V23", limits, &at, message, hint));

@@ -2,7 +2,7 @@
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::{Shown, fault, first_at, repeated};
-use crate::pod::scope::{Scope, list, text};
+use crate::pod::scope::{Scope, list};
 
 pub(super) fn check(
     scope: &Scope<'_>,
@@ -20,6 +20,9 @@ pub(super) fn check(
     }
 }
 
+/// So many protocols are compared with each other; there are two that mean anything.
+const FEW: usize = 16;
+
 /// V24: the networks as written count, before one gets the default name.
 fn network_names(
     scope: &Scope<'_>,
@@ -27,18 +30,13 @@ fn network_names(
     at: &Path<'_>,
     found: &mut Vec<Diagnostic>,
 ) {
-    let names = || {
-        let networks = list(scope.pod, "networks").iter();
-        networks.filter_map(|network| text(network, "name"))
-    };
     let at = at.key("networkNames");
     for (index, node) in list(endpoint, "networkNames").iter().enumerate() {
         let Some(name) = node.as_str() else {
             continue;
         };
-        if !names().any(|known| known == name) {
-            let known: Vec<_> = names().map(|name| Shown(name).to_string()).collect();
-            let known = known.join(",");
+        if !scope.networks.has(name) {
+            let known = scope.known_networks();
             let name = Shown(name);
             let message = format!("network \"{name}\" is not one of ({known})");
             let hint = "name a network as `networks` of the pod names it";
@@ -73,16 +71,26 @@ fn container_port(
 /// V27.
 fn protocols(endpoint: &Node<'_>, at: &Path<'_>, found: &mut Vec<Diagnostic>) {
     let protocols = list(endpoint, "protocol");
-    let is_again = |index: &usize| {
-        let word = protocols[*index].as_str();
-        word.is_some() && protocols[..*index].iter().any(|other| other.as_str() == word)
-    };
-    if let Some(again) = (1..protocols.len()).find(is_again) {
+    if let Some(again) = first_again(protocols) {
         let at = at.key("protocol");
         let message = "Duplicate protocols within the same endpoint are not allowed";
         let hint = "name each protocol once";
         found.push(fault("V27", &protocols[again], &at.index(again), message, hint));
     }
+}
+
+/// The first of the strings that is there before.
+fn first_again(words: &[Node<'_>]) -> Option<usize> {
+    if words.len() > FEW {
+        let words = words.iter().enumerate();
+        let words = words.filter_map(|(index, word)| Some((word.as_str()?, index)));
+        return repeated(words).first().map(|(_, again)| *again);
+    }
+    let is_again = |index: &usize| {
+        let word = words[*index].as_str();
+        word.is_some() && words[..*index].iter().any(|other| other.as_str() == word)
+    };
+    (1..words.len()).find(is_again)
 }
 
 /// V28: which of several networks a host port leads to.

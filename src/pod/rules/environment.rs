@@ -26,7 +26,7 @@ pub(super) fn check(
             let hint = "start Marathon with --enable_features secrets and a secrets plugin, or write the value";
             found.push(fault("V07", variable.value(), &at, message, hint));
         }
-        if !scope.declares_secret(secret) {
+        if !scope.secrets.has(secret) {
             let message = format!(
                 "`{}` references an undefined secret: \"{}\"",
                 Shown(variable.key()),

@@ -2,10 +2,10 @@
 
 use crate::document::{Diagnostic, Node};
 use crate::pod::finding::{Shown, fault, first_at, repeated};
-use crate::pod::scope::{Mode, Scope, list, text};
+use crate::pod::scope::{Mode, Scope, text};
 
 pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
-    let networks = list(scope.pod, "networks");
+    let networks = scope.networks.items();
     let at = scope.at.key("networks");
     for (index, network) in networks.iter().enumerate() {
         let at = at.index(index);

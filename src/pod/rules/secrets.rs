@@ -2,7 +2,7 @@
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::{Shown, fault};
-use crate::pod::scope::{Scope, VolumeKind, list, text};
+use crate::pod::scope::{Scope, VolumeKind, text};
 
 /// Marathon's own words, the bracket that nothing opens included.
 const DISABLED: &str = "Feature secrets is not enabled. Enable with --enable_features secrets)";
@@ -26,7 +26,7 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
 
 fn volumes(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     let at = scope.at.key("volumes");
-    for (index, volume) in list(scope.pod, "volumes").iter().enumerate() {
+    for (index, volume) in scope.volumes.items().iter().enumerate() {
         let Some(name) = text(volume, "secret") else {
             continue;
         };
@@ -37,7 +37,7 @@ fn volumes(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
         if !scope.marathon.secrets {
             found.push(fault("V10", volume, &at, DISABLED, ENABLE));
         }
-        if !scope.declares_secret(name) {
+        if !scope.secrets.has(name) {
             let name = Shown(name);
             let message = format!("volume.secret must refer to an existing secret, not \"{name}\"");
             let hint = format!("declare \"{name}\" under `secrets` of the pod");
@@ -62,7 +62,7 @@ pub(super) fn image(
     if !scope.marathon.secrets {
         found.push(fault("V29", config, &at, DISABLED, ENABLE));
     }
-    if let Some(name) = text(config, "secret").filter(|name| !scope.declares_secret(name)) {
+    if let Some(name) = text(config, "secret").filter(|name| !scope.secrets.has(name)) {
         let name = Shown(name);
         let message = format!("pullConfig.secret must refer to an existing secret, not \"{name}\"");
         let hint = format!("declare \"{name}\" under `secrets` of the pod");

@@ -7,13 +7,13 @@ use crate::pod::finding::{Shown, fault, first_at, repeated};
 use crate::pod::scope::{Scope, list, text};
 
 pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
-    let volumes = list(scope.pod, "volumes");
+    let volumes = scope.volumes.items();
     if volumes.is_empty() {
         return;
     }
     let at = scope.at.key("volumes");
     let mounted: HashSet<&str> = scope
-        .containers()
+        .containers
         .iter()
         .flat_map(|container| list(container, "volumeMounts"))
         .filter_map(|mount| text(mount, "name"))
@@ -22,9 +22,7 @@ pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
         let Some(name) = text(volume, "name") else {
             continue;
         };
-        if !mounted.contains(name)
-            && !scope.unfinished.volumes.iter().any(|unfinished| unfinished == name)
-        {
+        if !mounted.contains(name) && !scope.coming_volumes.has(name) {
             let name = Shown(name);
             let message =
                 format!("volume must be referenced by at least one container: \"{name}\"");
@@ -58,13 +56,8 @@ pub(super) fn mounts(
         let (Some(name), Some(node)) = (text(mount, "name"), mount.get("name")) else {
             continue;
         };
-        let declared =
-            list(scope.pod, "volumes").iter().any(|volume| text(volume, "name") == Some(name));
-        let comes = || {
-            scope.unfinished.volumes.iter().any(|unfinished| unfinished == name)
-                && scope.is_unfinished(container)
-        };
-        if !declared && !comes() {
+        let comes = || scope.coming_volumes.has(name) && scope.is_unfinished(container);
+        if !scope.volumes.has(name) && !comes() {
             let name = Shown(name);
             let message = format!("Referenced Volume in VolumeMount should exist: \"{name}\"");
             let hint = format!("declare {{\"name\": \"{name}\"}} under `volumes` of the pod");

@@ -2,7 +2,7 @@
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::{Shown, trap};
-use crate::pod::scope::{Scope, text};
+use crate::pod::scope::Scope;
 
 const FIXED: [&str; 15] = [
     "HOST",
@@ -52,19 +52,7 @@ fn is_given(scope: &Scope<'_>, name: &str) -> bool {
         .iter()
         .find_map(|prefix| name.strip_prefix(prefix));
     match endpoint {
-        Some(endpoint) => scope
-            .endpoints()
-            .filter_map(|(_, node)| text(node, "name"))
-            .any(|name| is_variable_of(name, endpoint)),
+        Some(endpoint) => scope.endpoint_variables().contains(endpoint),
         None => FIXED.contains(&name) || name.starts_with("MARATHON_APP_LABEL_"),
     }
-}
-
-/// Marathon writes a name in capitals, with underscores for hyphens.
-fn is_variable_of(name: &str, variable: &str) -> bool {
-    let capital = |byte: u8| match byte {
-        b'-' => b'_',
-        byte => byte.to_ascii_uppercase(),
-    };
-    name.bytes().map(capital).eq(variable.bytes())
 }

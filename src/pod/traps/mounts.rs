@@ -2,7 +2,7 @@
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::{first_at, repeated, trap};
-use crate::pod::scope::{Scope, list, text};
+use crate::pod::scope::{Scope, list};
 
 pub(super) fn check(
     scope: &Scope<'_>,
@@ -17,20 +17,15 @@ pub(super) fn check(
             absolute(mount, &at.index(index), found);
         }
     }
-    let paths = mounts
-        .iter()
-        .enumerate()
-        .filter_map(|(index, mount)| Some((text(mount, "mountPath")?, index)));
-    for (first, again) in repeated(paths) {
-        let (Some(earlier), Some(path)) =
-            (mounts[first].get("mountPath"), mounts[again].get("mountPath"))
-        else {
-            continue;
-        };
+    let paths = mounts.iter().enumerate().filter_map(|(index, mount)| {
+        let path = mount.get("mountPath")?;
+        Some((path.as_str()?, (index, path)))
+    });
+    for ((_, first), (again, path)) in repeated(paths) {
         let message = "two volumes are mounted at one path: only one of them can be seen";
         let at = at.index(again);
         let trap = trap("T13", path, &at.key("mountPath"), message, "use another path");
-        found.push(first_at(trap, earlier));
+        found.push(first_at(trap, first));
     }
 }
 

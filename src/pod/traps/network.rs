@@ -22,7 +22,7 @@ fn port(
     found: &mut Vec<Diagnostic>,
 ) {
     // A mode that Marathon does not know is a fault already.
-    let unsaid = scope.modes.none() && list(scope.pod, "networks").is_empty();
+    let unsaid = scope.modes.none() && scope.networks.items().is_empty();
     match endpoint.get("containerPort") {
         None if unsaid => {
             let message = "without `networks` an endpoint needs a `containerPort`: Marathon accepts this pod and never launches it";
