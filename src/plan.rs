@@ -14,6 +14,7 @@ mod decide;
 mod init;
 mod inject;
 mod labels;
+mod look;
 mod overlay;
 mod ports;
 mod proxy;
@@ -22,6 +23,7 @@ mod removal;
 mod rewrite;
 mod seal;
 mod service;
+mod verdict;
 
 pub use decide::Skip;
 pub use inject::Injector;

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use json_patch::Patch;
 
-use super::change::{self, PodText};
+use super::change::{PodChange, PodText};
 use super::decide::Skip;
 use super::inject::Injector;
 use crate::document::{Diagnostic, Path, Raw, Source, Splice};
@@ -154,14 +154,15 @@ impl Rewriter<'_> {
         let Some(tree) = tree else { return };
         rewritten.id = Pod::new(&tree).id().map(str::to_owned);
         let text = PodText { document: self.source.text(), raw };
+        let change = PodChange { text, at: &at, findings: &mut rewritten.findings };
         let planned = match self.change {
             Change::Inject(injector) if malformed => {
-                injector.look_at_malformed(&tree, &at, &mut rewritten.findings);
+                injector.look_at_refused(&tree, &at, change.findings);
                 None
             }
             Change::Remove if malformed => None,
-            Change::Inject(injector) => injector.inject(tree, &text, &at, &mut rewritten.findings),
-            Change::Remove => change::remove(tree, &text, &at, &mut rewritten.findings),
+            Change::Inject(injector) => change.inject(tree, injector),
+            Change::Remove => change.remove(tree),
         };
         if let Some(planned) = planned {
             rewritten.outcome = planned.outcome;
