@@ -8,6 +8,7 @@
 mod diagnostic;
 mod edit;
 mod grow;
+mod kind;
 mod layout;
 mod node;
 mod path;
@@ -19,8 +20,9 @@ mod write;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use edit::PatchError;
+pub use kind::Kind;
 pub use layout::Layout;
-pub use node::{Array, Kind, Member, Node, Object, Value};
+pub use node::{Array, Member, Node, Object, Value};
 pub use path::Path;
 pub use raw::{Raw, RawMember};
 pub use snippet::Snippets;

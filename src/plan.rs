@@ -15,6 +15,7 @@ mod init;
 mod inject;
 mod labels;
 mod look;
+mod outcome;
 mod overlay;
 mod ports;
 mod proxy;
@@ -27,9 +28,10 @@ mod verdict;
 
 pub use decide::Skip;
 pub use inject::Injector;
+pub use outcome::Outcome;
 pub use overlay::{Overlay, OverlayError};
 pub use record::{Record, RecordError};
-pub use rewrite::{Change, Outcome, Rewritten, rewrite, rewrite_to};
+pub use rewrite::{Change, Rewritten, rewrite, rewrite_to};
 
 /// Whether a container goes by a name of ours: what a pod says of it is a wish about ours.
 fn is_ours(name: &str) -> bool {

@@ -3,6 +3,9 @@
 
 mod find;
 mod finding;
+mod known;
+mod lookup;
+mod members;
 mod patterns;
 mod reader;
 mod rules;
@@ -13,5 +16,6 @@ mod validation;
 mod view;
 
 pub use find::{Entry, What, entries};
-pub use validation::{Marathon, Unfinished, validate, validate_partial};
+pub use known::{Marathon, Unfinished};
+pub use validation::{validate, validate_partial};
 pub use view::{Command, Container, Endpoint, Network, Pod};

@@ -3,40 +3,9 @@
 //! person wrote.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::ops::Range;
 
-use super::Raw;
-
-/// What sort of JSON value something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `null`
-    Null,
-    /// `true` or `false`
-    Boolean,
-    /// A number.
-    Number,
-    /// A string.
-    String,
-    /// An array.
-    Array,
-    /// An object.
-    Object,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Null => "null",
-            Self::Boolean => "a boolean",
-            Self::Number => "a number",
-            Self::String => "a string",
-            Self::Array => "an array",
-            Self::Object => "an object",
-        })
-    }
-}
+use super::{Kind, Raw};
 
 /// A value and, where it was written by hand, its place.
 #[derive(Clone, Debug)]

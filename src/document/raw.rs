@@ -10,8 +10,7 @@ use std::ops::Range;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Diagnostic;
-use super::node::Kind;
+use super::{Diagnostic, Kind};
 
 /// How many elements or members one value may have: a hundred times what was ever deployed, and
 /// few enough to be held.
@@ -169,8 +168,13 @@ impl<'a> Raw<'a> {
             start += self.text[start..].find('\n').map_or(0, |newline| newline + 1);
         }
         let at = start + error.column().saturating_sub(1);
-        super::source::floor_char_boundary(self.text, at)
+        floor_char_boundary(self.text, at)
     }
+}
+
+/// The nearest character boundary at or before `offset`.
+pub(super) fn floor_char_boundary(text: &str, offset: usize) -> usize {
+    (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 fn syntax_hint(rest: &str, words: &str, blank: bool) -> Option<&'static str> {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::source::floor_char_boundary;
+use super::raw::floor_char_boundary;
 use super::{Diagnostic, Severity, Source};
 
 /// A line longer than this, in bytes, is cut before it is drawn: a document can be one line of

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::raw::floor_char_boundary;
 use super::{Diagnostic, Raw};
 
 /// The largest input that is read, in bytes: far above any real group of pods, injected or not, and
@@ -119,11 +120,6 @@ impl Source {
             std::iter::once(0).chain(after).collect()
         })
     }
-}
-
-/// The nearest character boundary at or before `offset`.
-pub(super) fn floor_char_boundary(text: &str, offset: usize) -> usize {
-    (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 #[cfg(test)]

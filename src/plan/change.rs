@@ -6,12 +6,13 @@ use json_patch::Patch;
 use super::complete::Completion;
 use super::decide::Skip;
 use super::inject::Injector;
+use super::is_ours;
 use super::look::Wish;
+use super::outcome::Outcome;
 use super::record::Record;
 use super::removal::Removal;
 use super::seal::seal;
 use super::verdict::{self, Blame};
-use super::{Outcome, is_ours};
 use crate::document::{Diagnostic, Layout, Node, PatchError, Path, Raw, Severity, Source};
 use crate::pod::{Marathon, Pod, Unfinished, validate};
 

@@ -1,14 +1,13 @@
 //! A document's pods, each planned and rewritten on the text, in order. One pod is held at a time.
 
-use std::fmt;
 use std::io::{self, Write};
 use std::ops::Range;
 
 use json_patch::Patch;
 
 use super::change::{PodChange, PodText};
-use super::decide::Skip;
 use super::inject::Injector;
+use super::outcome::Outcome;
 use crate::document::{Diagnostic, Path, Raw, Source, Splice};
 use crate::pod::{Entry, Pod, What, entries};
 
@@ -19,43 +18,6 @@ pub enum Change<'i> {
     Inject(&'i Injector),
     /// Take out what was injected.
     Remove,
-}
-
-/// What became of a thing in a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The pod got its sidecar.
-    Injected,
-    /// The pod had a sidecar of ours, which is now another one.
-    Updated,
-    /// The pod has the sidecar that it would get.
-    UpToDate,
-    /// The sidecar was taken out; injection does so where the pod is now one to skip.
-    Removed(Option<Skip>),
-    /// The pod is not to have a sidecar, and has none of ours.
-    Skipped(Skip),
-    /// The pod has no record, so there is nothing to take out.
-    NotInjected,
-    /// It is no pod; the words say what.
-    PassedThrough(&'static str),
-    /// The pod has faults.
-    Refused,
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Injected => f.write_str("injected"),
-            Self::Updated => f.write_str("updated"),
-            Self::UpToDate => f.write_str("up to date"),
-            Self::Removed(None) => f.write_str("removed"),
-            Self::Removed(Some(skip)) => write!(f, "sidecar removed: {skip}"),
-            Self::Skipped(skip) => write!(f, "skipped: {skip}"),
-            Self::NotInjected => f.write_str("not injected"),
-            Self::PassedThrough(what) => write!(f, "passed through: {what}"),
-            Self::Refused => f.write_str("refused"),
-        }
-    }
 }
 
 /// One entry of a document after the change.

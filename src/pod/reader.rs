@@ -8,12 +8,15 @@ mod unknown;
 mod values;
 mod volume;
 
+pub(super) use volume::VolumeKind;
+
 use std::fmt;
 
 use super::finding::{Shown, fault};
+use super::lookup::Lookup;
+use super::members::text;
 use super::patterns;
 use super::schema::{self, Keys, Record, Type};
-use super::scope::{Lookup, text};
 use crate::document::{Diagnostic, Kind, Member, Node, Path};
 
 /// A walk over one pod.

@@ -1,14 +1,14 @@
 //! What the rules and the traps look at: the pod, and the few facts that many of them need.
 
-mod lookup;
-
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::finding::Shown;
+use super::lookup::Lookup;
+use super::members::{list, text};
+use super::reader::VolumeKind;
 use super::{Marathon, Unfinished};
 use crate::document::{Member, Node, Path};
-pub(super) use lookup::Lookup;
 
 /// The most networks that a message names.
 const NAMED: usize = 20;
@@ -162,45 +162,10 @@ impl<'s> Scope<'s> {
     }
 }
 
-/// What a pod's volume is to Marathon, which tries the kinds in this order and, where a kind does
-/// not fit, falls through to the next one without a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum VolumeKind {
-    Persistent,
-    Secret,
-    Host,
-    Ephemeral,
-}
-
-impl VolumeKind {
-    pub(super) fn of(volume: &Node<'_>) -> Self {
-        let filled = |key| text(volume, key).is_some_and(|text| !text.is_empty());
-        if volume.get("persistent").is_some_and(super::reader::is_persistent) {
-            Self::Persistent
-        } else if filled("secret") {
-            Self::Secret
-        } else if text(volume, "host").is_some() {
-            Self::Host
-        } else {
-            Self::Ephemeral
-        }
-    }
-}
-
-/// The elements of a member; none if it is absent or no array.
-pub(super) fn list<'n>(node: &'n Node<'n>, key: &str) -> &'n [Node<'n>] {
-    node.get(key).map_or(&[], Node::items)
-}
-
 fn name<'n>(node: &'n Node<'n>) -> Option<&'n str> {
     text(node, "name")
 }
 
 fn key<'n>(member: &'n Member<'n>) -> Option<&'n str> {
     Some(member.key())
-}
-
-/// The string of a member, if it is one.
-pub(super) fn text<'n>(node: &'n Node<'_>, key: &str) -> Option<&'n str> {
-    node.get(key)?.as_str()
 }

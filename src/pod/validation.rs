@@ -17,38 +17,15 @@
 //! - `D01` to `D05`: which roles are allowed is a matter of Marathon's flags, groups and plugins.
 //! - `G01`, `G02`, `U01` to `U07`, `H01` to `H04`: they compare with what Marathon already runs.
 //!
-//! What the rules on secrets and default networks need to know of Marathon is in [`Marathon`].
+//! What the rules on secrets and default networks need to know of Marathon is in
+//! [`Marathon`](super::Marathon).
 
 use crate::document::{Diagnostic, Node, Path};
 
+use super::known::{Marathon, Unfinished};
 use super::reader::Reader;
 use super::scope::Scope;
 use super::{rules, traps};
-
-/// What is known of the Marathon that will get the pod; what is not known is assumed to be fine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Marathon {
-    /// The feature `secrets` is enabled (`--enable_features secrets`).
-    pub secrets: bool,
-    /// A network of mode `container` may go without a name (`--default_network_name` is set).
-    pub default_network_name: bool,
-}
-
-impl Default for Marathon {
-    fn default() -> Self {
-        Self { secrets: true, default_network_name: true }
-    }
-}
-
-/// What injection will still complete: faults that it mends are none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Unfinished<'u> {
-    /// The containers that get their missing members; they may mount the volumes below. What such
-    /// a container does have must be complete in itself.
-    pub containers: &'u [String],
-    /// The volumes that will be declared and mounted.
-    pub volumes: &'u [String],
-}
 
 /// Every fault that Marathon would find in a pod (an error) and what it silently drops, or accepts
 /// and never launches (a warning), in the order of the file.

@@ -1,6 +1,7 @@
 //! A typed look at a pod's JSON. Nothing is copied; what is absent or has another type than
 //! Marathon wants is simply not there, for validation reports it.
 
+use super::members::list;
 use crate::document::{Member, Node};
 
 /// A pod.
@@ -71,7 +72,7 @@ impl<'t, 'a> Pod<'t, 'a> {
 
     /// The containers, in order.
     pub fn containers(&self) -> impl Iterator<Item = Container<'t, 'a>> + use<'t, 'a> {
-        items(self.node, "containers").iter().map(|node| Container { node })
+        list(self.node, "containers").iter().map(|node| Container { node })
     }
 
     /// The user that containers run as which name none.
@@ -81,7 +82,7 @@ impl<'t, 'a> Pod<'t, 'a> {
 
     /// The network. A `mode` left out means `container` (Marathon network.raml).
     pub fn network(&self) -> Network {
-        let networks = items(self.node, "networks");
+        let networks = list(self.node, "networks");
         let any = |name: &str| {
             let mode = |network: &'t Node<'a>| network.get("mode")?.as_str();
             networks.iter().filter_map(mode).any(|mode| mode.eq_ignore_ascii_case(name))
@@ -138,7 +139,7 @@ impl<'t, 'a> Container<'t, 'a> {
 
     /// The endpoints, in order.
     pub fn endpoints(&self) -> impl Iterator<Item = Endpoint<'t, 'a>> + use<'t, 'a> {
-        items(self.node, "endpoints").iter().map(|node| Endpoint { node })
+        list(self.node, "endpoints").iter().map(|node| Endpoint { node })
     }
 }
 
@@ -156,7 +157,7 @@ impl<'t, 'a> Endpoint<'t, 'a> {
     /// Whether it serves TCP. One that names no protocol is taken for TCP: the process listens,
     /// even if Marathon advertises nothing.
     pub fn serves_tcp(&self) -> bool {
-        match items(self.node, "protocol") {
+        match list(self.node, "protocol") {
             [] => true,
             protocols => protocols
                 .iter()
@@ -171,8 +172,4 @@ impl<'t, 'a> Endpoint<'t, 'a> {
         let vips = labels.iter().filter(|label| label.key().starts_with("VIP_"));
         vips.filter_map(|label| label.value().as_str())
     }
-}
-
-fn items<'t, 'a>(node: &'t Node<'a>, key: &str) -> &'t [Node<'a>] {
-    node.get(key).map_or(&[], |array| array.items())
 }

@@ -4,8 +4,33 @@
 use super::{Label, Reader};
 use crate::document::{Node, Path};
 use crate::pod::finding::trap;
+use crate::pod::members::text;
 use crate::pod::schema;
-use crate::pod::scope::VolumeKind;
+
+/// What a pod's volume is to Marathon, which tries the kinds in this order and, where a kind does
+/// not fit, falls through to the next one without a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pod) enum VolumeKind {
+    Persistent,
+    Secret,
+    Host,
+    Ephemeral,
+}
+
+impl VolumeKind {
+    pub(in crate::pod) fn of(volume: &Node<'_>) -> Self {
+        let filled = |key| text(volume, key).is_some_and(|text| !text.is_empty());
+        if volume.get("persistent").is_some_and(super::is_persistent) {
+            Self::Persistent
+        } else if filled("secret") {
+            Self::Secret
+        } else if text(volume, "host").is_some() {
+            Self::Host
+        } else {
+            Self::Ephemeral
+        }
+    }
+}
 
 /// The member that makes a volume of each kind.
 const MEMBERS: [(VolumeKind, &str); 3] = [

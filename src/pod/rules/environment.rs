@@ -2,7 +2,8 @@
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::{Shown, fault};
-use crate::pod::scope::{Scope, text};
+use crate::pod::members::text;
+use crate::pod::scope::Scope;
 
 pub(super) fn check(
     scope: &Scope<'_>,

@@ -2,7 +2,8 @@
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::fault;
-use crate::pod::scope::{Scope, text};
+use crate::pod::members::text;
+use crate::pod::scope::Scope;
 
 pub(super) fn pod(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     let Some(linux) = scope.pod.get("linuxInfo") else {

@@ -2,7 +2,8 @@
 
 use crate::document::{Diagnostic, Node};
 use crate::pod::finding::{Shown, fault, first_at, repeated};
-use crate::pod::scope::{Mode, Scope, text};
+use crate::pod::members::text;
+use crate::pod::scope::{Mode, Scope};
 
 pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     let networks = scope.networks.items();

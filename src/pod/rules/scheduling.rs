@@ -3,7 +3,8 @@
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::{Shown, fault};
-use crate::pod::scope::{Scope, list, text};
+use crate::pod::members::{list, text};
+use crate::pod::scope::Scope;
 
 pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     let Some(scheduling) = scope.pod.get("scheduling") else {

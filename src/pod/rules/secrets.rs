@@ -2,7 +2,9 @@
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::{Shown, fault};
-use crate::pod::scope::{Scope, VolumeKind, text};
+use crate::pod::members::text;
+use crate::pod::reader::VolumeKind;
+use crate::pod::scope::Scope;
 
 /// Marathon's own words, the bracket that nothing opens included.
 const DISABLED: &str = "Feature secrets is not enabled. Enable with --enable_features secrets)";

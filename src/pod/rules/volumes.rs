@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::{Shown, fault, first_at, repeated};
-use crate::pod::scope::{Scope, list, text};
+use crate::pod::members::{list, text};
+use crate::pod::scope::Scope;
 
 pub(super) fn check(scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
     let volumes = scope.volumes.items();

@@ -2,7 +2,7 @@
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::trap;
-use crate::pod::scope::{list, text};
+use crate::pod::members::{list, text};
 
 pub(super) fn check(container: &Node<'_>, at: &Path<'_>, found: &mut Vec<Diagnostic>) {
     let at = at.key("artifacts");

@@ -2,7 +2,8 @@
 
 use crate::document::{Diagnostic, Kind, Node, Path};
 use crate::pod::finding::trap;
-use crate::pod::scope::{Scope, text};
+use crate::pod::members::text;
+use crate::pod::scope::Scope;
 
 /// From here on, ids have met the limits of paths on the agents and of DNS labels.
 const LONG_ID: usize = 55;

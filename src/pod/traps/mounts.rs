@@ -2,7 +2,8 @@
 
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::finding::{first_at, repeated, trap};
-use crate::pod::scope::{Scope, list};
+use crate::pod::members::list;
+use crate::pod::scope::Scope;
 
 pub(super) fn check(
     scope: &Scope<'_>,
