@@ -22,6 +22,7 @@ mod proxy;
 mod record;
 mod removal;
 mod rewrite;
+mod route;
 mod seal;
 mod service;
 mod verdict;

@@ -13,7 +13,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::node::{Array, Member, Node, Object, Value};
-use super::raw::{Key, repeated, written_twice};
+use super::raw::{Key, closing_quote, repeated, written_twice};
 use super::{Diagnostic, Path, Raw};
 
 /// The largest value that is parsed whole, in bytes. Marathon itself stores no definition above
@@ -24,8 +24,8 @@ impl<'a> Raw<'a> {
     /// Parses the value whole. `at` is its path, for the faults.
     ///
     /// # Errors
-    /// A value above 4 MiB; every repeated key below it; a string whose escapes stand for no text; nesting beyond 127
-    /// levels, serde_json's limit (Marathon's own documents stay below 15).
+    /// A value above 4 MiB; every repeated key below it; a string whose escapes stand for no text;
+    /// nesting beyond 127 levels, serde_json's limit (Marathon's own documents stay below 15).
     pub fn tree(&self, at: &Path<'_>) -> Result<Node<'a>, Vec<Diagnostic>> {
         match self.tree_and_faults(at) {
             (Some(node), faults) if faults.is_empty() => Ok(node),
@@ -97,17 +97,11 @@ impl<'a> Cursor<'a> {
     /// Passes the string that begins here. `borrowed` is the slice that serde_json gave for it,
     /// where it has no escapes.
     fn pass_string(&self, borrowed: Option<&str>) {
-        if let Some(slice) = borrowed {
-            self.pass(slice.len() + 2);
-            return;
-        }
-        let mut escaped = true; // the opening quote
-        let quote = self.rest().iter().position(|byte| {
-            let closes = *byte == b'"' && !escaped;
-            escaped = *byte == b'\\' && !escaped;
-            closes
-        });
-        self.pass(quote.map_or(0, |quote| quote + 1));
+        let length = match borrowed {
+            Some(slice) => slice.len(),
+            None => closing_quote(&self.raw.text[self.offset.get() + 1..]).unwrap_or(0),
+        };
+        self.pass(length + 2);
     }
 
     /// The bytes of the document from `start` to here.

@@ -2,6 +2,7 @@
 //! way it writes a colon.
 
 use super::Raw;
+use super::raw::closing_quote;
 
 /// The habits of one value's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,15 +75,6 @@ fn colon(text: &str) -> Option<&str> {
     let after = &key[closing_quote(key)? + 1..];
     let length = after.find(|c: char| c != ':' && !c.is_ascii_whitespace())?;
     Some(&after[..length]).filter(|colon| !colon.contains('\n'))
-}
-
-fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    text.bytes().position(|byte| {
-        let closes = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        closes
-    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use json_patch::jsonptr::Token;
+
 /// A step of the way, and the way before it.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<'p> {
@@ -35,13 +37,13 @@ impl<'p> Path<'p> {
         self.depth
     }
 
-    fn step(&'p self, step: Step<'p>) -> Self {
-        Self { parent: Some(self), step, depth: self.depth + 1 }
-    }
-
     /// The element `index` of the array at this path.
     pub fn index(&'p self, index: usize) -> Self {
         self.step(Step::Index(index))
+    }
+
+    fn step(&'p self, step: Step<'p>) -> Self {
+        Self { parent: Some(self), step, depth: self.depth + 1 }
     }
 }
 
@@ -53,7 +55,7 @@ impl fmt::Display for Path<'_> {
         }
         match self.step {
             Step::Root(pointer) => f.write_str(pointer),
-            Step::Key(key) => write!(f, "/{}", key.replace('~', "~0").replace('/', "~1")),
+            Step::Key(key) => write!(f, "/{}", Token::new(key).encoded()),
             Step::Index(index) => write!(f, "/{index}"),
         }
     }

@@ -177,6 +177,17 @@ pub(super) fn floor_char_boundary(text: &str, offset: usize) -> usize {
     (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
+/// Where the string ends whose opening quote stands right before `text`: at the first quote that
+/// is not escaped.
+pub(super) fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })
+}
+
 fn syntax_hint(rest: &str, words: &str, blank: bool) -> Option<&'static str> {
     if blank {
         Some("a pod, an app, a group or an array of them was expected")

@@ -81,7 +81,7 @@ impl Source {
     /// The text is not exactly one JSON value.
     pub fn root(&self) -> Result<Raw<'_>, Box<Diagnostic>> {
         let body = self.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.text);
-        Raw::parse(body, self.text.len() - body.len())
+        self.part(self.text.len() - body.len())
     }
 
     /// The value that begins at `start` and is the rest of the text.

@@ -8,7 +8,7 @@ use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, PatchOperation, ReplaceOperation};
 use serde_json::{Map, Value};
 
-use super::removal::element_name;
+use super::route::{escaped, name_in, name_of};
 use crate::document::{Kind, Node};
 
 /// The operations that complete a pod, and the account of them for the record.
@@ -86,7 +86,7 @@ impl Completion {
         if COLLECTIONS.contains(&key) {
             self.was(at, was);
             let names = child_names(&value);
-            self.added.extend(names.map(|name| format!("{}/{}", at.route, escaped(&name))));
+            self.added.extend(names.map(|name| format!("{}/{}", at.route, escaped(name))));
         } else {
             self.added.push(at.route.clone());
             if !was.is_empty() {
@@ -118,8 +118,8 @@ impl Completion {
             self.was(at, theirs.text().unwrap_or_default());
         }
         for value in ours {
-            let name = name_of(&value);
-            let same = |item: &Node<'_>| element_name(item) == Some(name.as_str());
+            let name = name_of(&value).unwrap_or_default().to_owned();
+            let same = |item: &Node<'_>| name_in(item) == Some(name.as_str());
             match (theirs.items().iter().position(same), value) {
                 // A volume's kind is its other member: theirs is whole as it is.
                 (Some(_), _) if key == "volumes" => {}
@@ -141,20 +141,10 @@ impl Completion {
     }
 }
 
-fn escaped(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
-}
-
-/// What an element goes by; see [`element_name`].
-fn name_of(element: &Value) -> String {
-    let name = element.get("name").or_else(|| element.get("uri")).and_then(Value::as_str);
-    name.unwrap_or_default().to_owned()
-}
-
-fn child_names(value: &Value) -> Box<dyn Iterator<Item = String> + '_> {
+fn child_names(value: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
     match value {
-        Value::Object(members) => Box::new(members.keys().cloned()),
-        Value::Array(items) => Box::new(items.iter().map(name_of)),
+        Value::Object(members) => Box::new(members.keys().map(String::as_str)),
+        Value::Array(items) => Box::new(items.iter().map(|item| name_of(item).unwrap_or_default())),
         _ => Box::new(std::iter::empty()),
     }
 }

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::route::name_of;
 use crate::document::{Diagnostic, Kind, Node, Path, Severity, Source};
 use crate::pod::validate_partial;
 
@@ -76,7 +77,7 @@ impl Overlay {
     /// The names of the containers or volumes in it.
     pub(super) fn names(&self, array: &str) -> impl Iterator<Item = &str> {
         let elements = self.partial.get(array).and_then(Value::as_array);
-        elements.into_iter().flatten().filter_map(name)
+        elements.into_iter().flatten().filter_map(name_of)
     }
 }
 
@@ -110,8 +111,8 @@ fn merge_members(base: &mut Map<String, Value>, over: &Map<String, Value>) {
 /// of one volume, each is an element of its own.
 fn merge_elements(base: &mut Vec<Value>, over: &[Value]) {
     for value in over {
-        let alone = over.iter().filter(|other| name(other) == name(value)).count() == 1;
-        let same = base.iter_mut().find(|element| alone && name(element) == name(value));
+        let alone = over.iter().filter(|other| name_of(other) == name_of(value)).count() == 1;
+        let same = base.iter_mut().find(|element| alone && name_of(element) == name_of(value));
         match (same, value) {
             (Some(Value::Object(base)), Value::Object(over)) => merge_members(base, over),
             _ => base.push(over_nothing(value)),
@@ -132,11 +133,6 @@ fn over_nothing(value: &Value) -> Value {
     }
 }
 
-/// What an element goes by: its name, or an artifact's URI.
-fn name(element: &Value) -> Option<&str> {
-    element.get("name").or_else(|| element.get("uri"))?.as_str()
-}
-
 fn has_name(element: &Value) -> bool {
-    name(element).is_some()
+    name_of(element).is_some()
 }

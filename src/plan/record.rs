@@ -83,8 +83,12 @@ impl Record {
     /// The operation that writes it into the labels of a pod, which has some.
     pub(super) fn to_operation(&self) -> PatchOperation {
         let label = serde_json::to_string(self).expect("text serialises");
-        let path = PointerBuf::from_tokens(["labels", STATUS_LABEL]);
-        PatchOperation::Add(AddOperation { path, value: Value::String(label) })
+        PatchOperation::Add(AddOperation { path: Self::path(), value: Value::String(label) })
+    }
+
+    /// Where a pod has it.
+    pub(super) fn path() -> PointerBuf {
+        PointerBuf::from_tokens(["labels", STATUS_LABEL])
     }
 }
 

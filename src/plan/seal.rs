@@ -3,7 +3,7 @@
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::removal::at_route;
+use super::route::resolve;
 use crate::document::{Node, Value};
 
 /// The digest of what stands at these routes of a pod, as 16 hexadecimal digits.
@@ -11,8 +11,8 @@ pub(super) fn seal(pod: &Node<'_>, routes: &[String]) -> String {
     let mut digest = Xxh3::new();
     for route in routes {
         text(&mut digest, b'/', route);
-        match at_route(pod, route) {
-            Some(node) => feed(&mut digest, node),
+        match resolve(pod, route) {
+            Some(place) => feed(&mut digest, place.node),
             None => digest.update(b"-"),
         }
     }
