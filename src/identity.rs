@@ -1,11 +1,16 @@
 //! Who a workload is: a trust domain, and within it a service account of a namespace. Together
-//! they spell the SPIFFE id that its certificate carries,
+//! they spell the [`SpiffeId`] that its certificate carries,
 //! `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`. Injection names them where the
 //! bundle of an identity is to be fetched.
 
+mod spiffe;
+
+use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+pub use spiffe::SpiffeId;
 
 /// Why a name cannot be part of an identity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,12 +22,13 @@ pub struct InvalidIdentity {
 }
 
 /// The trust domain of a mesh, as `cluster.local` (SPIFFE ID §2.1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct TrustDomain(String);
 
 /// A service account of a namespace. What the Mesos Pilot expects of every workload is
 /// `default` in `default`, the default here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ServiceAccount {
     namespace: String,
     name: String,
@@ -38,6 +44,20 @@ impl TrustDomain {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Display for TrustDomain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for TrustDomain {
+    type Error = InvalidIdentity;
+
+    fn try_from(text: String) -> Result<Self, InvalidIdentity> {
+        text.parse()
     }
 }
 
