@@ -4,6 +4,8 @@
 //! bundle of an identity is to be fetched.
 
 mod spiffe;
+#[cfg(feature = "x509")]
+pub mod x509;
 
 use std::fmt;
 use std::str::FromStr;

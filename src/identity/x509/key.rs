@@ -1,0 +1,324 @@
+//! Private keys and public ones. A private key leaves its type only as PEM in a buffer that is
+//! wiped, and shows nothing of itself when printed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
+    RSA_PKCS1_SHA256, RsaKeyPair,
+};
+use pem_rfc7468::LineEnding;
+use rcgen::{PublicKeyData, SignatureAlgorithm, SigningKey};
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::{PemObject, SectionKind};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::SubjectPublicKeyInfo;
+use zeroize::Zeroizing;
+
+/// Smaller RSA keys are refused (NIST SP 800-131A; rustls and Envoy refuse them too).
+const MIN_RSA_BITS: usize = 2048;
+
+/// Text that is wiped when it is dropped.
+pub type SecretText = Zeroizing<String>;
+
+/// The keys that are made here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyKind {
+    /// ECDSA on NIST P-256 with SHA-256.
+    #[default]
+    P256,
+    /// RSA of 2048 bits with SHA-256 (PKCS#1 v1.5), the only kind that Istio 1.0.5 makes.
+    Rsa2048,
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::P256 => "p256",
+            Self::Rsa2048 => "rsa2048",
+        })
+    }
+}
+
+impl FromStr for KeyKind {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        match text {
+            "p256" => Ok(Self::P256),
+            "rsa2048" => Ok(Self::Rsa2048),
+            _ => Err(KeyError::UnknownKind),
+        }
+    }
+}
+
+/// Why there is no key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Another word than those for kinds.
+    #[error("no such kind of key: p256 and rsa2048 are known")]
+    UnknownKind,
+    /// No PEM block of a private key.
+    #[error("holds no PEM private key")]
+    Missing,
+    /// More than one key, or something else beside it.
+    #[error("holds something beside one private key")]
+    NotAlone,
+    /// The key is protected by a passphrase.
+    #[error("is encrypted; decrypt it first, as with `openssl pkey`")]
+    Encrypted,
+    /// Not the encoding of a key.
+    #[error("is no private key that can be read: {0}")]
+    Malformed(String),
+    /// A key on another curve, or of another algorithm.
+    #[error("is of a kind that Envoy does not take; use ECDSA on P-256 or P-384, or RSA")]
+    Unsupported,
+    /// An RSA key that can be broken.
+    #[error("is an RSA key of {0} bits; at least {MIN_RSA_BITS} are needed")]
+    TooShort(usize),
+    /// The cryptographic library gave none.
+    #[error("no key could be made: the cryptographic library failed")]
+    Generation,
+}
+
+/// A private key, wiped from memory when it is dropped.
+pub struct PrivateKey(Pair);
+
+enum Pair {
+    P256(EcdsaKeyPair),
+    P384(EcdsaKeyPair),
+    Rsa(RsaKeyPair),
+}
+
+impl PrivateKey {
+    /// Makes a new key.
+    ///
+    /// # Errors
+    /// The cryptographic library failed.
+    pub fn generate(kind: KeyKind) -> Result<Self, KeyError> {
+        let pair = match kind {
+            KeyKind::P256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map(Pair::P256),
+            KeyKind::Rsa2048 => RsaKeyPair::generate(KeySize::Rsa2048).map(Pair::Rsa),
+        };
+        pair.map(Self).map_err(|_| KeyError::Generation)
+    }
+
+    /// Reads the one key of a PEM file, in PKCS#8, PKCS#1 or SEC1.
+    ///
+    /// # Errors
+    /// There is no key, more than one, or one that cannot be used.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
+        let key = only_key(pem)?;
+        let der = key.secret_der();
+        let ec = |alg| match &key {
+            PrivateKeyDer::Pkcs8(_) => EcdsaKeyPair::from_pkcs8(alg, der),
+            _ => EcdsaKeyPair::from_private_key_der(alg, der),
+        };
+        if let Ok(pair) = ec(&ECDSA_P256_SHA256_ASN1_SIGNING) {
+            return Ok(Self(Pair::P256(pair)));
+        }
+        if let Ok(pair) = ec(&ECDSA_P384_SHA384_ASN1_SIGNING) {
+            return Ok(Self(Pair::P384(pair)));
+        }
+        let rsa = match &key {
+            PrivateKeyDer::Pkcs8(_) => RsaKeyPair::from_pkcs8(der),
+            PrivateKeyDer::Pkcs1(_) => RsaKeyPair::from_der(der),
+            _ => return Err(KeyError::Unsupported),
+        };
+        let pair = rsa.map_err(|rejected| rsa_error(&rejected.to_string()))?;
+        match pair.public_modulus_len() * 8 {
+            bits if bits < MIN_RSA_BITS => Err(KeyError::TooShort(bits)),
+            _ => Ok(Self(Pair::Rsa(pair))),
+        }
+    }
+
+    /// The key as PEM, in PKCS#8.
+    ///
+    /// # Panics
+    /// The cryptographic library cannot encode a key that it made or read.
+    pub fn to_pem(&self) -> SecretText {
+        match &self.0 {
+            Pair::P256(pair) | Pair::P384(pair) => {
+                pem(pair.to_pkcs8v1().expect("a key can be encoded").as_ref())
+            }
+            Pair::Rsa(pair) => {
+                let der = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(pair);
+                pem(der.expect("a key can be encoded").as_ref())
+            }
+        }
+    }
+
+    /// Its other half.
+    ///
+    /// # Panics
+    /// The public half of a key is none that its own type takes.
+    pub fn public_key(&self) -> PublicKey {
+        let der = self.subject_public_key_info();
+        PublicKey::from_der(&der).expect("the public half of a key is a public key")
+    }
+}
+
+/// Signs with SHA-256, or with SHA-384 on P-384.
+impl SigningKey for PrivateKey {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        let random = SystemRandom::new();
+        let failed = |_| rcgen::Error::RingUnspecified;
+        match &self.0 {
+            Pair::P256(pair) | Pair::P384(pair) => {
+                pair.sign(&random, message).map(|signed| signed.as_ref().to_vec()).map_err(failed)
+            }
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(failed)?;
+                Ok(signature)
+            }
+        }
+    }
+}
+
+impl PublicKeyData for PrivateKey {
+    fn der_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Pair::P256(pair) | Pair::P384(pair) => pair.public_key().as_ref(),
+            Pair::Rsa(pair) => pair.public_key().as_ref(),
+        }
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        match &self.0 {
+            Pair::P256(_) => &rcgen::PKCS_ECDSA_P256_SHA256,
+            Pair::P384(_) => &rcgen::PKCS_ECDSA_P384_SHA384,
+            Pair::Rsa(_) => &rcgen::PKCS_RSA_SHA256,
+        }
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({})", self.public_key().algorithm())
+    }
+}
+
+/// The one private key of a PEM file.
+fn only_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, KeyError> {
+    if pem.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED)
+        || pem.windows(ENCRYPTED_OLD.len()).any(|window| window == ENCRYPTED_OLD)
+    {
+        return Err(KeyError::Encrypted);
+    }
+    let mut found = None;
+    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem) {
+        let (kind, der) = section.map_err(|error| KeyError::Malformed(error.to_string()))?;
+        // OpenSSL writes the curve before an EC key, in a block of its own, which is passed over.
+        let key = PrivateKeyDer::from_pem(kind, der).ok_or(KeyError::NotAlone)?;
+        if found.replace(key).is_some() {
+            return Err(KeyError::NotAlone);
+        }
+    }
+    found.ok_or(KeyError::Missing)
+}
+
+/// PKCS#8 (RFC 5958 §3) and what OpenSSL did before it (RFC 1421 §4.6.1.1).
+const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
+const ENCRYPTED_OLD: &[u8] = b"Proc-Type: 4,ENCRYPTED";
+
+/// The library's reasons, in words.
+fn rsa_error(reason: &str) -> KeyError {
+    match reason {
+        "WrongAlgorithm" => KeyError::Unsupported,
+        "TooSmall" => KeyError::Malformed("an RSA key of too few bits".to_owned()),
+        reason => KeyError::Malformed(reason.to_owned()),
+    }
+}
+
+fn pem(der: &[u8]) -> SecretText {
+    const LABEL: &str = "PRIVATE KEY";
+    let length = pem_rfc7468::encoded_len(LABEL, LineEnding::LF, der).expect("a key is short");
+    let mut buffer = Zeroizing::new(vec![0; length]);
+    let text = pem_rfc7468::encode(LABEL, LineEnding::LF, der, &mut buffer);
+    Zeroizing::new(text.expect("the buffer is as long as was said").to_owned())
+}
+
+/// A public key that a certificate may carry: ECDSA on P-256 or P-384, or RSA that is long enough.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    info: rcgen::SubjectPublicKeyInfo,
+    algorithm: PublicKeyAlgorithm,
+}
+
+/// What a public key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublicKeyAlgorithm {
+    /// ECDSA on NIST P-256.
+    P256,
+    /// ECDSA on NIST P-384.
+    P384,
+    /// RSA, with its bits.
+    Rsa(usize),
+}
+
+impl fmt::Display for PublicKeyAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::P256 => f.write_str("P-256"),
+            Self::P384 => f.write_str("P-384"),
+            Self::Rsa(bits) => write!(f, "RSA-{bits}"),
+        }
+    }
+}
+
+impl PublicKey {
+    /// Reads a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
+    ///
+    /// # Errors
+    /// It is none, or its key is none that is used here.
+    pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        let malformed = |error: String| KeyError::Malformed(error);
+        let (_, parsed) =
+            SubjectPublicKeyInfo::from_der(der).map_err(|error| malformed(error.to_string()))?;
+        let algorithm = algorithm(&parsed)?;
+        let info = rcgen::SubjectPublicKeyInfo::from_der(der)
+            .map_err(|error| malformed(error.to_string()))?;
+        Ok(Self { info, algorithm })
+    }
+
+    /// What it is.
+    pub fn algorithm(&self) -> PublicKeyAlgorithm {
+        self.algorithm
+    }
+
+    /// The key as the certificate's encoder takes it.
+    pub(super) fn info(&self) -> &rcgen::SubjectPublicKeyInfo {
+        &self.info
+    }
+}
+
+/// What a SubjectPublicKeyInfo holds, if certificates may carry it.
+fn algorithm(key: &SubjectPublicKeyInfo<'_>) -> Result<PublicKeyAlgorithm, KeyError> {
+    use x509_parser::oid_registry::{OID_EC_P256, OID_NIST_EC_P384};
+    use x509_parser::public_key::PublicKey as Parsed;
+    let curve = || key.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
+    match key.parsed().map_err(|error| KeyError::Malformed(error.to_string()))? {
+        Parsed::RSA(rsa) => match rsa.key_size() {
+            bits if bits < MIN_RSA_BITS => Err(KeyError::TooShort(bits)),
+            bits => Ok(PublicKeyAlgorithm::Rsa(bits)),
+        },
+        Parsed::EC(_) if curve().is_some_and(|curve| curve == OID_EC_P256) => {
+            Ok(PublicKeyAlgorithm::P256)
+        }
+        Parsed::EC(_) if curve().is_some_and(|curve| curve == OID_NIST_EC_P384) => {
+            Ok(PublicKeyAlgorithm::P384)
+        }
+        _ => Err(KeyError::Unsupported),
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({})", self.algorithm)
+    }
+}
