@@ -17,6 +17,8 @@
     missing_docs
 )]
 
+#[cfg(feature = "citadel")]
+pub mod citadel;
 pub mod document;
 pub mod identity;
 pub mod plan;

@@ -1,0 +1,23 @@
+//! The certificate authority as an institution: its directory on disk, the bundles that it hands
+//! out, and the way from one root to the next.
+//!
+//! ```text
+//! state.json                 which authority signs, which others are trusted, since when
+//! <id>/ca-key.pem …          an authority's files, named as Istio names those of Citadel
+//! ```
+
+mod archive;
+mod ca;
+mod directory;
+mod disk;
+mod error;
+mod rotation;
+mod state;
+
+pub use archive::{ArchiveError, read_archive, write_archive};
+pub use ca::{BundleRequest, Citadel, MAX_LEAF_TTL, MIN_LEAF_TTL, Member};
+pub use directory::{Access, read, read_secret};
+pub use disk::{Disk, OsDisk};
+pub use error::CaError;
+pub use rotation::{Patience, RotationError};
+pub use state::{AuthorityId, Phase};

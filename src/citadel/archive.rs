@@ -1,0 +1,159 @@
+//! A bundle as an archive, `certs/` with its three files, gzipped: what the Mesos fetcher unpacks
+//! in the sandbox of `istio-init`. The same bundle always gives the same bytes.
+
+use std::io::{Read, Write};
+use std::path::Component;
+
+use flate2::read::GzDecoder;
+use flate2::{Compression, GzBuilder};
+use tar::{Archive, Builder, Entry, EntryType, Header};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::identity::x509::{Bundle, CERT_CHAIN, KEY, ROOT_CERT};
+
+/// The directory in the archive.
+const CERTS: &str = "certs";
+
+/// More than any bundle unpacks to.
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Why an archive is no bundle's.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// No gzipped tar, or a broken one.
+    #[error("is no gzipped tar archive that can be read: {0}")]
+    Broken(std::io::Error),
+    /// A way out of where it is unpacked.
+    #[error("holds {0:?}, which would be unpacked elsewhere")]
+    Outside(String),
+    /// A link or a device.
+    #[error("holds {0:?}, which is neither a file nor a directory")]
+    NoFile(String),
+    /// The same file again.
+    #[error("holds {0:?} twice")]
+    Twice(String),
+    /// More than a bundle could be.
+    #[error("unpacks to more than {} MiB", MAX_BYTES >> 20)]
+    TooLarge,
+    /// One of the three files is not there.
+    #[error("holds no {CERTS}/{0}")]
+    Missing(&'static str),
+}
+
+/// The archive of a bundle. Its files bear the time `mtime`; that of the leaf's first moment makes
+/// the archive a function of the bundle alone.
+///
+/// # Panics
+/// Memory cannot be written to.
+pub fn write_archive(bundle: &Bundle, mtime: OffsetDateTime) -> Zeroizing<Vec<u8>> {
+    let archive = GzBuilder::new().mtime(0).operating_system(UNKNOWN_SYSTEM);
+    // Room for all of it at once: a buffer that grows leaves copies of itself behind.
+    let buffer = Zeroizing::new(Vec::with_capacity(256 * 1024));
+    let mut tar = Builder::new(archive.write(Wiped(buffer), Compression::best()));
+    let mtime = u64::try_from(mtime.unix_timestamp()).unwrap_or_default();
+    let memory = "a buffer takes what is written";
+    append(&mut tar, &format!("{CERTS}/"), EntryType::Directory, 0o755, &[], mtime).expect(memory);
+    for (name, content, mode) in bundle.files() {
+        let path = format!("{CERTS}/{name}");
+        append(&mut tar, &path, EntryType::Regular, mode, content, mtime).expect(memory);
+    }
+    tar.into_inner().and_then(flate2::write::GzEncoder::finish).expect(memory).0
+}
+
+/// RFC 1952 §2.3.1: no system in particular.
+const UNKNOWN_SYSTEM: u8 = 255;
+
+/// A buffer that is wiped, to write to.
+struct Wiped(Zeroizing<Vec<u8>>);
+
+impl Write for Wiped {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn append(
+    tar: &mut Builder<impl Write>,
+    path: &str,
+    kind: EntryType,
+    mode: u32,
+    content: &[u8],
+    mtime: u64,
+) -> std::io::Result<()> {
+    let mut header = Header::new_ustar();
+    header.set_entry_type(kind);
+    header.set_mode(mode);
+    header.set_mtime(mtime);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_size(content.len() as u64);
+    tar.append_data(&mut header, path, content)
+}
+
+/// Reads the bundle of an archive. Other files beside the three are passed over.
+///
+/// # Errors
+/// The archive cannot be read, holds what must not be unpacked, or lacks one of the files.
+pub fn read_archive(archive: &[u8]) -> Result<Bundle, ArchiveError> {
+    let mut found = Found::default();
+    let unpacked = GzDecoder::new(archive).take(MAX_BYTES + 1);
+    let mut tar = Archive::new(unpacked);
+    let taken = take_all(&mut tar, &mut found);
+    if tar.into_inner().limit() == 0 {
+        return Err(ArchiveError::TooLarge);
+    }
+    taken?;
+    let [root_cert, cert_chain, key] = found.0;
+    Ok(Bundle {
+        root_cert: root_cert.ok_or(ArchiveError::Missing(ROOT_CERT))?.to_vec(),
+        cert_chain: cert_chain.ok_or(ArchiveError::Missing(CERT_CHAIN))?.to_vec(),
+        key: key.ok_or(ArchiveError::Missing(KEY))?,
+    })
+}
+
+fn take_all(tar: &mut Archive<impl Read>, found: &mut Found) -> Result<(), ArchiveError> {
+    for entry in tar.entries().map_err(ArchiveError::Broken)? {
+        found.take(entry.map_err(ArchiveError::Broken)?)?;
+    }
+    Ok(())
+}
+
+/// The three files, as far as they were found.
+#[derive(Default)]
+struct Found([Option<Zeroizing<Vec<u8>>>; 3]);
+
+impl Found {
+    const NAMES: [&str; 3] = [ROOT_CERT, CERT_CHAIN, KEY];
+
+    fn take(&mut self, mut entry: Entry<'_, impl Read>) -> Result<(), ArchiveError> {
+        let path = entry.path().map_err(ArchiveError::Broken)?.into_owned();
+        let name = path.display().to_string();
+        let mut parts = Vec::new();
+        for part in path.components() {
+            match part {
+                Component::CurDir => {}
+                Component::Normal(part) => parts.push(part.to_owned()),
+                _ => return Err(ArchiveError::Outside(name)),
+            }
+        }
+        match entry.header().entry_type() {
+            EntryType::Regular => {}
+            EntryType::Directory | EntryType::XGlobalHeader => return Ok(()),
+            _ => return Err(ArchiveError::NoFile(name)),
+        }
+        let [directory, file] = &parts[..] else { return Ok(()) };
+        let known = Self::NAMES.iter().position(|known| directory == CERTS && file == known);
+        let Some(known) = known else { return Ok(()) };
+        let mut content = Zeroizing::new(Vec::with_capacity(64 * 1024));
+        entry.read_to_end(&mut content).map_err(ArchiveError::Broken)?;
+        match self.0[known].replace(content) {
+            None => Ok(()),
+            Some(_) => Err(ArchiveError::Twice(name)),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The directory of a CA: who may read it, who holds it, and its files. Nothing in it is ever
+//! written over: files appear whole under a name of their own and then take their place.
+
+use std::fs::{File, Metadata, TryLockError, read_dir};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::disk::{Disk, parent};
+use super::error::CaError;
+use super::state::{AuthorityId, State};
+use crate::identity::x509::{Authority, AuthorityFiles, to_pem};
+
+const STATE: &str = "state.json";
+const CA_KEY: &str = "ca-key.pem";
+const CA_CERT: &str = "ca-cert.pem";
+const CERT_CHAIN: &str = "cert-chain.pem";
+const ROOT_CERT: &str = "root-cert.pem";
+
+/// What is on its way to its place begins with this.
+const NEW: &str = ".new-";
+
+/// No file of a CA comes near this.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// How long another process may hold the CA.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a directory is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To look at; others may, too.
+    Read,
+    /// To change; alone.
+    Write,
+}
+
+/// The directory of a CA, held against others until it is dropped.
+#[derive(Debug)]
+pub(super) struct Directory {
+    path: Utf8PathBuf,
+    held: File,
+}
+
+impl Directory {
+    /// Makes the directory of a new CA: all of it at once, by giving it its name at the end.
+    pub(super) fn create(
+        path: &Utf8Path,
+        state: &State,
+        authority: &Authority,
+        disk: &dyn Disk,
+    ) -> Result<(), CaError> {
+        refuse_occupied(path)?;
+        let name = path.file_name().unwrap_or("citadel");
+        let new = parent(path).join(format!("{NEW}{name}-{}", state.active().id));
+        disk.create_dir(&new).map_err(at(&new))?;
+        let made = put_authority(&new, &state.active().id, authority, disk)
+            .and_then(|()| put_state(&new, state, disk))
+            .and_then(|()| disk.rename(&new, path).map_err(at(path)));
+        or_removed(made, &new, disk)
+    }
+
+    /// Opens the directory, if it is closed to all but its owner.
+    pub(super) fn open(path: &Utf8Path, access: Access) -> Result<Self, CaError> {
+        let held = File::open(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => CaError::Missing(path.to_owned()),
+            _ => at(path)(error),
+        })?;
+        let metadata = held.metadata().map_err(at(path))?;
+        if !metadata.is_dir() {
+            return Err(CaError::NoCa(path.to_owned()));
+        }
+        let directory = Self { path: path.to_owned(), held: held };
+        if !path.join(STATE).exists() {
+            return Err(CaError::NoCa(path.to_owned()));
+        }
+        refuse_exposed(path, &metadata)?;
+        directory.hold(access)?;
+        Ok(directory)
+    }
+
+    fn hold(&self, access: Access) -> Result<(), CaError> {
+        let begun = Instant::now();
+        loop {
+            let held = match access {
+                Access::Read => self.held.try_lock_shared(),
+                Access::Write => self.held.try_lock(),
+            };
+            match held {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::Error(error)) => return Err(at(&self.path)(error)),
+                Err(TryLockError::WouldBlock) if begun.elapsed() > PATIENCE => {
+                    return Err(CaError::Busy(self.path.clone()));
+                }
+                Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
+    pub(super) fn state(&self) -> Result<State, CaError> {
+        let path = self.path.join(STATE);
+        State::parse(&read(&path)?).map_err(|reason| CaError::State { path, reason })
+    }
+
+    pub(super) fn authority(
+        &self,
+        id: &AuthorityId,
+        now: OffsetDateTime,
+    ) -> Result<Authority, CaError> {
+        let path = self.path.join(id.as_str());
+        let file = |name: &str| read(&path.join(name));
+        let metadata = path.metadata().map_err(at(&path))?;
+        refuse_exposed(&path, &metadata)?;
+        let (key, certificate) = (read_secret(&path.join(CA_KEY))?, file(CA_CERT)?);
+        let (chain, roots) = (file(CERT_CHAIN)?, file(ROOT_CERT)?);
+        let files = AuthorityFiles {
+            key: &key,
+            certificate: &certificate,
+            chain: &chain,
+            roots: &roots,
+        };
+        let authority = Authority::from_pem(&files, now)
+            .map_err(|error| CaError::Authority { path: path.clone(), error })?;
+        if AuthorityId::of(authority.certificate()) != *id {
+            let reason = format!("{CA_CERT} is not the certificate that gave the directory its name");
+            return Err(CaError::State { path, reason });
+        }
+        Ok(authority)
+    }
+
+    pub(super) fn put_authority(
+        &self,
+        id: &AuthorityId,
+        authority: &Authority,
+        disk: &dyn Disk,
+    ) -> Result<(), CaError> {
+        put_authority(&self.path, id, authority, disk)
+    }
+
+    pub(super) fn put_state(&self, state: &State, disk: &dyn Disk) -> Result<(), CaError> {
+        put_state(&self.path, state, disk)
+    }
+
+    /// What a step of a rotation that was cut short left behind: authorities that the state does
+    /// not name, and what had not yet got its place.
+    pub(super) fn leftovers(&self, state: &State) -> Result<Vec<String>, CaError> {
+        let named = |name: &str| {
+            let mut signers = [state.active()].into_iter().chain(state.other());
+            signers.any(|signer| signer.id.as_str() == name)
+        };
+        let ours = |name: &String| {
+            name.starts_with(NEW) || AuthorityId::try_from(name.clone()).is_ok() && !named(name)
+        };
+        let entries = read_dir(&self.path).map_err(at(&self.path))?;
+        let names = entries.map(|entry| entry.map(|entry| entry.file_name().into_string().ok()));
+        let names = names.collect::<Result<Vec<_>, _>>().map_err(at(&self.path))?;
+        let mut leftovers: Vec<_> = names.into_iter().flatten().filter(ours).collect();
+        leftovers.sort();
+        Ok(leftovers)
+    }
+
+    /// Removes what was left behind: keys that nobody uses any more.
+    pub(super) fn sweep(&self, state: &State, disk: &dyn Disk) -> Result<(), CaError> {
+        self.leftovers(state)?.iter().try_for_each(|name| {
+            let path = self.path.join(name);
+            disk.remove(&path).map_err(at(&path))
+        })
+    }
+}
+
+/// Puts an authority's files into the directory of a CA, all at once.
+fn put_authority(
+    dir: &Utf8Path,
+    id: &AuthorityId,
+    authority: &Authority,
+    disk: &dyn Disk,
+) -> Result<(), CaError> {
+    let new = dir.join(format!("{NEW}{id}"));
+    disk.create_dir(&new).map_err(at(&new))?;
+    let (key, place) = (authority.key().to_pem(), dir.join(id.as_str()));
+    let files = [
+        (CA_KEY, key.as_bytes()),
+        (CA_CERT, authority.certificate().to_pem().as_bytes()),
+        (CERT_CHAIN, to_pem(authority.intermediates()).as_bytes()),
+        (ROOT_CERT, to_pem(authority.roots()).as_bytes()),
+    ]
+    .into_iter()
+    .try_for_each(|(name, content)| {
+        let path = new.join(name);
+        disk.create_file(&path, content).map_err(at(&path))
+    });
+    let put = files.and_then(|()| disk.rename(&new, &place).map_err(at(&place)));
+    or_removed(put, &new, disk)
+}
+
+/// Where something could not be made, nothing is left of it.
+fn or_removed(made: Result<(), CaError>, new: &Utf8Path, disk: &dyn Disk) -> Result<(), CaError> {
+    if made.is_err() {
+        // The first error is the reason; what cannot be removed holds a key that nobody uses.
+        let _ = disk.remove(new);
+    }
+    made
+}
+
+fn put_state(dir: &Utf8Path, state: &State, disk: &dyn Disk) -> Result<(), CaError> {
+    let (new, place) = (dir.join(format!("{NEW}{STATE}")), dir.join(STATE));
+    if new.exists() {
+        disk.remove(&new).map_err(at(&new))?;
+    }
+    disk.create_file(&new, &state.to_json()).map_err(at(&new))?;
+    disk.rename(&new, &place).map_err(at(&place))
+}
+
+/// A new CA takes no place where something is: least of all that of another CA.
+fn refuse_occupied(path: &Utf8Path) -> Result<(), CaError> {
+    match read_dir(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(at(path)(error)),
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) if path.join(STATE).exists() => Err(CaError::Exists(path.to_owned())),
+            Some(_) => Err(CaError::NotEmpty(path.to_owned())),
+        },
+    }
+}
+
+/// Refuses what others than its owner can read or change.
+fn refuse_exposed(path: &Utf8Path, metadata: &Metadata) -> Result<(), CaError> {
+    match metadata.mode() & 0o7777 {
+        mode if mode & 0o077 == 0 => Ok(()),
+        mode => Err(CaError::Exposed { path: path.to_owned(), mode }),
+    }
+}
+
+/// Reads a private key, if nobody else can.
+///
+/// # Errors
+/// It cannot be read, or others can read it.
+pub fn read_secret(path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, CaError> {
+    let file = File::open(path).map_err(at(path))?;
+    refuse_exposed(path, &file.metadata().map_err(at(path))?)?;
+    bounded(&file, path)
+}
+
+/// Reads a file that is no secret.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read(path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, CaError> {
+    bounded(&File::open(path).map_err(at(path))?, path)
+}
+
+fn bounded(file: &File, path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, CaError> {
+    // Room for all of it at once: a buffer that grows leaves copies of itself behind.
+    let mut content = Zeroizing::new(Vec::with_capacity(64 * 1024));
+    file.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(at(path))?;
+    if content.len() as u64 > MAX_BYTES {
+        let reason = format!("larger than {} MiB, so none of a CA's files", MAX_BYTES >> 20);
+        return Err(CaError::State { path: path.to_owned(), reason });
+    }
+    Ok(content)
+}
+
+fn at(path: &Utf8Path) -> impl Fn(std::io::Error) -> CaError {
+    move |error| CaError::Io { path: path.to_owned(), error }
+}

@@ -1,0 +1,114 @@
+//! What can be wrong with a CA, or with what is asked of it.
+
+use std::io;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+
+use super::rotation::RotationError;
+use crate::identity::x509::AuthorityError;
+use crate::identity::{SpiffeId, TrustDomain};
+
+/// Why a CA cannot be opened, made or used. Unless the words say otherwise, it is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum CaError {
+    /// The disk's own words.
+    #[error("{path}: {error}")]
+    Io {
+        /// Which file or directory.
+        path: Utf8PathBuf,
+        /// What happened.
+        error: io::Error,
+    },
+    /// A key, or the way to it, that others than its owner can read.
+    #[error("{path} can be read by others (mode {mode:04o})")]
+    Exposed {
+        /// Which file or directory.
+        path: Utf8PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Nothing of that name.
+    #[error("there is no CA at {0}")]
+    Missing(Utf8PathBuf),
+    /// Something, but not a CA.
+    #[error("{0} is no directory of a CA: it has no state.json")]
+    NoCa(Utf8PathBuf),
+    /// There is a CA already.
+    #[error("{0} already holds a CA; nothing was changed")]
+    Exists(Utf8PathBuf),
+    /// Something is there that init would have to write over.
+    #[error("{0} is not empty, and holds no CA that can be read; nothing was changed")]
+    NotEmpty(Utf8PathBuf),
+    /// A state that cannot be understood.
+    #[error("{path}: {reason}")]
+    State {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The files of an authority do not make one.
+    #[error("{path}: {error}")]
+    Authority {
+        /// Its directory, or file.
+        path: Utf8PathBuf,
+        /// What is wrong.
+        error: AuthorityError,
+    },
+    /// Another process holds it.
+    #[error("{0} is in use by another citadel")]
+    Busy(Utf8PathBuf),
+    /// An authority that is to be the next, and is one already.
+    #[error("this authority is part of the CA already")]
+    SameAuthority,
+    /// An identity that others vouch for.
+    #[error("{identity} is not of this CA's trust domain {trust_domain}")]
+    ForeignIdentity {
+        /// What was asked for.
+        identity: SpiffeId,
+        /// Whom the CA vouches for.
+        trust_domain: TrustDomain,
+    },
+    /// A time to live out of bounds.
+    #[error("a leaf lives between {} and {}, not {}", text(super::MIN_LEAF_TTL), text(super::MAX_LEAF_TTL), text(*.0))]
+    LeafTtl(Duration),
+    /// The authority cannot sign.
+    #[error(transparent)]
+    Signing(#[from] AuthorityError),
+    /// A step of a rotation that cannot be taken now.
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
+}
+
+fn text(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+impl CaError {
+    /// What to do about it, where there is something to do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Exposed { path, mode } => {
+                let wanted = if mode & 0o100 == 0 { 600 } else { 700 };
+                Some(format!(
+                    "close it with `chmod {wanted} {path}`; if others may have read a key, \
+                     replace it with `citadel rotate-root`"
+                ))
+            }
+            Self::Missing(_) => Some("make one with `citadel init`, or name it with --dir".to_owned()),
+            Self::NoCa(_) => Some("name the directory that `citadel init` made".to_owned()),
+            Self::Exists(_) => Some("`citadel rotate-root` gives it a new root".to_owned()),
+            Self::NotEmpty(path) => Some(format!(
+                "name another directory, such as {path}/ca; if there was a CA, restore its backup"
+            )),
+            Self::State { .. } | Self::Authority { .. } => Some(
+                "restore the directory from its backup: peers trust its root, a new one would cut \
+                 them off"
+                    .to_owned(),
+            ),
+            Self::Rotation(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
