@@ -7,7 +7,8 @@
 //!
 //! [`document`] reads JSON and writes it back without losing a byte, [`pod`] knows Marathon,
 //! [`plan`] knows Istio, [`settings`] and [`identity`] are what a plan is made with. All of it is
-//! pure; reading, writing and printing are the command line's business.
+//! pure; reading, writing and printing are the command line's business, and [`command_line`] is what
+//! the binaries share of that.
 
 #![deny(
     clippy::exit,
@@ -19,6 +20,7 @@
 
 #[cfg(feature = "citadel")]
 pub mod citadel;
+pub mod command_line;
 pub mod document;
 pub mod identity;
 pub mod plan;

@@ -2,11 +2,11 @@
 //! from the environment's and the config file's names.
 
 use camino::Utf8PathBuf;
-use clap::builder::PossibleValue;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use marathon_inject::command_line::Color;
 use marathon_inject::settings::{Key, Settings, label_of};
 
 const EXAMPLES: &str = "\
@@ -99,7 +99,7 @@ pub(crate) struct InjectArgs {
     pub(crate) quiet: bool,
 
     /// When to use colours
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    #[arg(long, value_enum, default_value_t)]
     pub(crate) color: Color,
 
     #[command(flatten)]
@@ -115,36 +115,6 @@ pub(crate) enum Emit {
     Patch,
     /// A unified diff for each document
     Diff,
-}
-
-/// When colours are used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Color(anstream::ColorChoice);
-
-#[expect(non_upper_case_globals, reason = "clap names the default by its value")]
-impl Color {
-    const Auto: Self = Self(anstream::ColorChoice::Auto);
-
-    /// Makes the choice that of all streams; `auto` heeds the terminal, `NO_COLOR` and their kin.
-    pub(crate) fn write_global(self) {
-        self.0.write_global();
-    }
-}
-
-impl ValueEnum for Color {
-    fn value_variants<'a>() -> &'a [Self] {
-        use anstream::ColorChoice::{Always, Auto, Never};
-        &[Self(Auto), Self(Always), Self(Never)]
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        use anstream::ColorChoice::{Always, AlwaysAnsi, Auto, Never};
-        Some(PossibleValue::new(match self.0 {
-            Auto => "auto",
-            Always | AlwaysAnsi => "always",
-            Never => "never",
-        }))
-    }
 }
 
 /// Where a setting comes from, for errors.

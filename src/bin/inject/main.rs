@@ -4,43 +4,25 @@
 #![deny(clippy::exit, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
 mod args;
-mod completions;
-mod exit;
 mod inputs;
 mod outputs;
 mod report;
 mod run;
 mod settings;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use marathon_inject::command_line;
 
 use args::{Cli, Command};
-use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let color = cli.inject.color;
-    color.write_global();
-    let done = match cli.command {
-        Some(Command::Completions { shell }) => completions::completions(shell),
-        Some(Command::Man) => completions::man(),
+    cli.inject.color.write_global();
+    command_line::finish(match cli.command {
+        Some(Command::Completions { shell }) => command_line::completions(Cli::command(), shell),
+        Some(Command::Man) => command_line::man(Cli::command()),
         None => run::run(&cli.inject),
-    };
-    match done {
-        Ok(()) => Exit::Done.into(),
-        Err(failure) => tell(&failure),
-    }
-}
-
-/// The one place where a failure is told.
-fn tell(failure: &Failure) -> ExitCode {
-    if failure.is_closed_pipe() {
-        return Exit::Done.into();
-    }
-    // Where stderr is closed there is nobody left to tell.
-    let _ = writeln!(io::LineWriter::new(anstream::stderr()), "{failure}");
-    failure.exit.into()
+    })
 }

@@ -7,11 +7,10 @@ use std::io::{self, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use marathon_inject::command_line::{Failure, Input};
 use tempfile::{NamedTempFile, SpooledTempFile, TempPath};
 
 use crate::args::{Emit, InjectArgs};
-use crate::exit::Failure;
-use crate::inputs::Input;
 
 /// What is held in memory before standard output is staged on disk.
 const IN_MEMORY: usize = 16 * 1024 * 1024;

@@ -5,10 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use marathon_inject::command_line::{Failure, Unreadable, snippets};
 use marathon_inject::document::{Diagnostic, Severity, Snippets, Source};
 use marathon_inject::plan::{Outcome, Rewritten};
-
-use crate::exit::Failure;
 
 /// Fewer files than this are done before a bar could be read.
 const MANY_FILES: usize = 50;
@@ -38,9 +37,7 @@ enum Line {
 
 impl Report {
     pub(crate) fn new(quiet: bool, strict: bool) -> Self {
-        let choice = anstream::AutoStream::choice(&io::stderr());
-        let snippets = Snippets::new(choice != anstream::ColorChoice::Never);
-        let (lines, faults) = (Vec::new(), Vec::new());
+        let (snippets, lines, faults) = (snippets(), Vec::new(), Vec::new());
         let (errors, warnings, notes, hidden) = (0, 0, 0, 0);
         Self { quiet, strict, snippets, lines, faults, errors, warnings, notes, hidden }
     }
@@ -58,6 +55,16 @@ impl Report {
     /// A fault of no text that could be shown: of a flag, or of a file that cannot be read.
     pub(crate) fn fault(&mut self, fault: &Failure) {
         self.finding(Severity::Error, |_| fault.to_string());
+    }
+
+    /// An input that gives no text.
+    pub(crate) fn unreadable(&mut self, why: &Unreadable) {
+        match why {
+            Unreadable::Failed(failure) => self.fault(failure),
+            Unreadable::NoText(source, fault) => {
+                self.findings(source, std::slice::from_ref(fault.as_ref()));
+            }
+        }
     }
 
     /// A warning about no document.

@@ -2,14 +2,15 @@
 
 use std::io::{self, BufWriter, Write};
 
+use camino::{Utf8Component, Utf8PathBuf};
 use json_patch::PatchOperation;
 use json_patch::jsonptr::PointerBuf;
+use marathon_inject::command_line::{Failure, Input};
 use marathon_inject::document::{Source, Splice};
 use marathon_inject::plan::{Change, Injector, Rewritten, rewrite};
 
 use crate::args::{Emit, InjectArgs};
-use crate::exit::Failure;
-use crate::inputs::{Input, inputs};
+use crate::inputs::inputs;
 use crate::outputs::{Outputs, Staged};
 use crate::report::Report;
 use crate::settings::injector;
@@ -73,13 +74,9 @@ struct Run {
 impl Run {
     fn document(&mut self, input: &Input, report: &mut Report) -> Result<(), Failure> {
         let source = match input.read() {
-            Ok(Ok(source)) => source,
-            Ok(Err((source, fault))) => {
-                report.findings(&source, &[*fault]);
-                return Ok(());
-            }
-            Err(fault) => {
-                report.fault(&fault);
+            Ok(source) => source,
+            Err(why) => {
+                report.unreadable(&why);
                 return Ok(());
             }
         };
@@ -92,7 +89,7 @@ impl Run {
         let changed = match self.emit {
             Emit::Json => json(&self.injector, &source, &mut out, report, self.several)?,
             Emit::Patch => patch(&self.injector, &source, &mut out, report)?,
-            Emit::Diff => diff(&self.injector, &source, &input.name_in_diff(), &mut out, report)?,
+            Emit::Diff => diff(&self.injector, &source, &name_in_diff(input), &mut out, report)?,
         };
         out.flush()?;
         drop(out);
@@ -201,6 +198,16 @@ fn below(pointer: &str, mut operation: PatchOperation) -> PatchOperation {
         }
     }
     operation
+}
+
+/// The name in a diff, one that patch(1) takes: no root, and no way up, before it.
+fn name_in_diff(input: &Input) -> String {
+    let Input::File { path, .. } = input else {
+        return "stdin".to_owned();
+    };
+    let named = |part: &Utf8Component<'_>| matches!(part, Utf8Component::Normal(_));
+    let below = path.components().skip_while(|part| !named(part));
+    below.collect::<Utf8PathBuf>().into_string()
 }
 
 /// The unified diff, with names that `patch -p1` takes.

@@ -2,13 +2,12 @@
 //! before; and the overlays.
 
 use camino::Utf8Path;
+use marathon_inject::command_line::{Failure, Input};
 use marathon_inject::document::{Diagnostic, Source};
 use marathon_inject::plan::{Injector, Overlay};
 use marathon_inject::settings::{ConfigFile, Key, Settings, parse_file, parse_mesh_config};
 
 use crate::args::{InjectArgs, Origin};
-use crate::exit::Failure;
-use crate::inputs::Input;
 use crate::report::Report;
 
 /// The injector that the arguments describe; none if there are faults, which are all reported.
@@ -70,12 +69,7 @@ fn unknown_variables(report: &mut Report) {
 
 /// A file's text; none if it cannot be read, which is reported.
 fn read(path: &Utf8Path, report: &mut Report) -> Option<Source> {
-    match Input::named(path).read() {
-        Ok(Ok(source)) => return Some(source),
-        Ok(Err((source, fault))) => report.findings(&source, &[*fault]),
-        Err(failure) => report.fault(&failure),
-    }
-    None
+    Input::named(path).read().map_err(|why| report.unreadable(&why)).ok()
 }
 
 fn mesh_config(settings: &mut Settings, path: &Utf8Path, report: &mut Report) {

@@ -1,13 +1,13 @@
 //! Exit codes, which scripts rely on, and failures, which carry one.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The exit codes. All others are reserved; clap itself uses 2 for bad usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// Done.
     Done = 0,
     /// A gate said no: `--strict` found a warning.
@@ -24,8 +24,8 @@ impl From<Exit> for ExitCode {
 
 /// Why a run ends early.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) exit: Exit,
+pub struct Failure {
+    exit: Exit,
     message: String,
     hint: Option<String>,
     kind: Option<io::ErrorKind>,
@@ -33,28 +33,33 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// Bad usage or bad input.
-    pub(crate) fn input(message: impl Into<String>) -> Self {
+    pub fn input(message: impl Into<String>) -> Self {
         Self { exit: Exit::Input, message: message.into(), hint: None, kind: None }
     }
 
     /// Something about a file or directory, with its name before the error's own words.
-    pub(crate) fn at(path: impl fmt::Display, error: &io::Error) -> Self {
+    pub fn at(path: impl fmt::Display, error: &io::Error) -> Self {
         Self::input(format!("{path}: {error}"))
     }
 
     /// A gate said no.
-    pub(crate) fn gate(message: impl Into<String>) -> Self {
+    pub fn gate(message: impl Into<String>) -> Self {
         Self { exit: Exit::Gate, ..Self::input(message) }
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    /// The same with a word on what to do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Nobody reads our output any more, as in `inject … | head`.
-    pub(crate) fn is_closed_pipe(&self) -> bool {
-        self.kind == Some(io::ErrorKind::BrokenPipe)
+    /// How the run ends. Where nobody reads our output any more, as in `inject … | head`, all that
+    /// was wanted is done.
+    pub fn exit(&self) -> Exit {
+        match self.kind {
+            Some(io::ErrorKind::BrokenPipe) => Exit::Done,
+            _ => self.exit,
+        }
     }
 }
 
@@ -73,4 +78,16 @@ impl fmt::Display for Failure {
             None => Ok(()),
         }
     }
+}
+
+/// Ends a run: the one place where a failure is told.
+pub fn finish(done: Result<(), Failure>) -> ExitCode {
+    let Err(failure) = done else {
+        return Exit::Done.into();
+    };
+    if failure.exit() != Exit::Done {
+        // Where stderr is closed there is nobody left to tell.
+        let _ = writeln!(io::LineWriter::new(anstream::stderr()), "{failure}");
+    }
+    failure.exit().into()
 }

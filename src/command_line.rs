@@ -1,0 +1,12 @@
+//! What the command lines of the binaries share: exit codes, colours, completions, the documents
+//! to read. The only module that touches the world.
+
+mod color;
+mod completions;
+mod exit;
+mod input;
+
+pub use color::{Color, snippets};
+pub use completions::{completions, man};
+pub use exit::{Exit, Failure, finish};
+pub use input::{Input, Unreadable, documents};
