@@ -62,6 +62,8 @@ const LABELS: &[(&str, LabelKey)] = &[
     ),
     ("traffic.sidecar.istio.io/includeInboundPorts", LabelKey::Setting(Key::IncludeInboundPorts)),
     ("traffic.sidecar.istio.io/excludeInboundPorts", LabelKey::Setting(Key::ExcludeInboundPorts)),
+    // With this one Istio's Citadel marks whose secret it is.
+    ("istio.io/service-account.name", LabelKey::Setting(Key::ServiceAccount)),
 ];
 
 /// The label that sets `key` for a pod, where there is one.
@@ -132,6 +134,10 @@ mod tests {
         assert_eq!(
             label("sidecar.istio.io/proxyCPU"),
             Label::Known(LabelKey::Setting(Key::ProxyCpu))
+        );
+        assert_eq!(
+            label("istio.io/service-account.name"),
+            Label::Known(LabelKey::Setting(Key::ServiceAccount))
         );
     }
 }

@@ -250,6 +250,41 @@ fn a_bad_label_is_shown_at_its_place() {
     "#);
 }
 
+/// Where `istio-init` of a pod has its bundle from.
+fn bundle_uri(pod: &Value) -> &Value {
+    &container(pod, "istio-init")["artifacts"][0]["uri"]
+}
+
+#[test]
+fn a_pods_label_says_whose_bundle_it_gets_and_wins_over_the_flag() {
+    let label = json!({"istio.io/service-account.name": "bookinfo-details"});
+    let scratch = scratch().file("labelled.json", pod_with("/b", labels(label)));
+    let template = "https://ca/{namespace}/{service-account}/bundle-certs.tgz";
+    let flags = ["--bundle-uri", template, "--service-account", "sleep", "--namespace", "shop"];
+    for (pod, expected) in [
+        ("pod.json", "https://ca/shop/sleep/bundle-certs.tgz"),
+        ("labelled.json", "https://ca/shop/bookinfo-details/bundle-certs.tgz"),
+    ] {
+        let pod = scratch.injected(&[&[pod], &flags[..]].concat());
+        assert_eq!(*bundle_uri(&pod), *expected);
+    }
+}
+
+#[test]
+fn a_label_that_names_no_service_account_is_refused_at_its_place() {
+    let pod = pod_with("/a", labels(json!({"istio.io/service-account.name": "shop/details"})));
+    let told = Scratch::new().inject(&[]).stdin(pod).refused();
+    insta::assert_snapshot!(told.err, @r#"
+    error: label "istio.io/service-account.name" of pod /a: invalid value "shop/details": "shop/details" is no service account: up to 63 lower-case letters, digits and inner dashes
+      --> <stdin>:33:38
+       |
+    33 |     "istio.io/service-account.name": "shop/details"
+       |                                      ^^^^^^^^^^^^^^ /labels/istio.io~1service-account.name
+    <stdin>: /a refused
+    error: 1 fault; nothing was written
+    "#);
+}
+
 #[test]
 fn a_misspelt_label_is_a_warning_with_the_nearest() {
     let pod = pod_with("/a", labels(json!({"sidecar.istio.io/proxyCpu": "2"})));
