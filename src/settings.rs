@@ -13,7 +13,7 @@ mod value;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::identity::{ServiceAccount, TrustDomain};
+use crate::identity::{ServiceAccount, SpiffeId, TrustDomain};
 
 pub use file::{ConfigFile, FileError, parse_file};
 pub use key::Key;
@@ -193,6 +193,11 @@ impl Settings {
             "the old Envoy must outlive its draining: parent-shutdown-duration ({parent}) has to \
              be longer than drain-duration ({drain})"
         )))
+    }
+
+    /// Whose certificate the pod gets, in full.
+    pub fn identity(&self) -> SpiffeId {
+        SpiffeId::new(self.trust_domain.clone(), self.service_account.clone())
     }
 
     /// Each setting's text, as it would be written to set it; `None` for one without a value of its

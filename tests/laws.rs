@@ -3,7 +3,7 @@
 mod support;
 
 use marathon_inject::document::Source;
-use marathon_inject::plan::{Change, Injector, Overlay};
+use marathon_inject::plan::{Change, Injector, Outcome, Overlay};
 use marathon_inject::settings::{Key, Settings};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -106,6 +106,18 @@ proptest! {
         let (once, entries) = changed(&text, Change::Inject(&injector(&[])));
         prop_assume!(errors(&entries).is_empty());
         prop_assert_eq!(&injected(&once, &injector(&[])), &once);
+    }
+
+    #[test]
+    fn a_pod_that_is_injected_again_keeps_its_identity(text in document()) {
+        let (once, first) = changed(&text, Change::Inject(&injector(&[])));
+        for entry in &first {
+            prop_assert_eq!(entry.identity.is_some(), entry.outcome == Outcome::Injected);
+        }
+        let (_, again) = changed(&once, Change::Inject(&other_settings()));
+        for (entry, before) in again.iter().zip(&first) {
+            prop_assert_eq!(&entry.identity, &before.identity);
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) fn read_only_mount() -> VolumeMount {
 /// It is never cached, for the cache of the fetcher never asks again.
 pub(super) fn artifact(settings: &Settings) -> Artifact {
     Artifact {
-        uri: settings.bundle_uri.of(&settings.trust_domain, &settings.service_account),
+        uri: settings.bundle_uri.of(&settings.identity()),
         dest_path: file_name(settings),
         extract: true,
     }

@@ -14,11 +14,14 @@ use super::removal::Removal;
 use super::seal::seal;
 use super::verdict::{self, Blame};
 use crate::document::{Diagnostic, Layout, Node, PatchError, Path, Raw, Severity, Source};
+use crate::identity::SpiffeId;
 use crate::pod::{Marathon, Pod, Unfinished, validate};
 
 /// What a pod becomes.
 pub(super) struct Planned {
     pub(super) outcome: Outcome,
+    /// Whose certificate its sidecar gets, if it has one then.
+    pub(super) identity: Option<SpiffeId>,
     pub(super) patch: Patch,
     /// The new text, if it is another one.
     pub(super) text: Option<String>,
@@ -61,7 +64,12 @@ impl PodChange<'_> {
         let mut tree = tree;
         let text = self.restore(&mut tree, &removal)?;
         drop(tree);
-        Some(Planned { outcome: Outcome::Removed(None), patch: removal.patch, text: Some(text) })
+        Some(Planned {
+            outcome: Outcome::Removed(None),
+            identity: None,
+            patch: removal.patch,
+            text: Some(text),
+        })
     }
 
     /// Injects the pod, or brings its injection up to date.
@@ -96,7 +104,8 @@ impl PodChange<'_> {
             return Some(Planned::nothing(Outcome::Skipped(skip)));
         }
         let (patch, text) = self.fresh(tree, injector, &wish)?;
-        Some(Planned { outcome: Outcome::Injected, patch, text: Some(text) })
+        let identity = Some(wish.settings.identity());
+        Some(Planned { outcome: Outcome::Injected, identity, patch, text: Some(text) })
     }
 
     /// Injects the text that the pod had, which `removal` gives.
@@ -108,8 +117,12 @@ impl PodChange<'_> {
         original: String,
     ) -> Option<Planned> {
         if let Some(skip) = wish.skip.clone() {
-            let outcome = Outcome::Removed(Some(skip));
-            return Some(Planned { outcome, patch: removal, text: Some(original) });
+            return Some(Planned {
+                outcome: Outcome::Removed(Some(skip)),
+                identity: None,
+                patch: removal,
+                text: Some(original),
+            });
         }
         let line = self.text.line();
         let before = Source::new("", [line, &original].concat());
@@ -123,11 +136,12 @@ impl PodChange<'_> {
         found.iter_mut().for_each(|finding| (finding.span, finding.related) = (None, None));
         self.findings.append(&mut found);
         let (patch, new) = fresh?;
+        let identity = Some(wish.settings.identity());
         if new == self.text.raw.text() {
-            return Some(Planned::nothing(Outcome::UpToDate));
+            return Some(Planned { identity, ..Planned::nothing(Outcome::UpToDate) });
         }
         let patch = Patch(removal.0.into_iter().chain(patch.0).collect());
-        Some(Planned { outcome: Outcome::Updated, patch, text: Some(new) })
+        Some(Planned { outcome: Outcome::Updated, identity, patch, text: Some(new) })
     }
 
     /// Injects a pod that has no record and is to be injected.
@@ -196,6 +210,6 @@ fn blame(injector: &Injector, pod: &Pod<'_, '_>) -> Blame {
 
 impl Planned {
     fn nothing(outcome: Outcome) -> Self {
-        Self { outcome, patch: Patch(Vec::new()), text: None }
+        Self { outcome, identity: None, patch: Patch(Vec::new()), text: None }
     }
 }

@@ -9,6 +9,7 @@ use super::change::{PodChange, PodText};
 use super::inject::Injector;
 use super::outcome::Outcome;
 use crate::document::{Diagnostic, Path, Raw, Source, Splice};
+use crate::identity::SpiffeId;
 use crate::pod::{Entry, Pod, What, entries};
 
 /// What to do with the pods.
@@ -29,6 +30,10 @@ pub struct Rewritten {
     pub id: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
+    /// Whose certificate it gets, by the settings and its labels: that of a pod which injection
+    /// leaves with a sidecar. For all else there is none; `outcome` says why, and of a refused pod
+    /// `findings`.
+    pub identity: Option<SpiffeId>,
     /// The bytes of the document that it stood at.
     pub place: Range<usize>,
     /// Its new text, if that is another one.
@@ -96,6 +101,7 @@ impl Rewriter<'_> {
                 }
                 What::Other => Outcome::PassedThrough("not a pod"),
             },
+            identity: None,
             place: entry.raw.span(),
             text: None,
             patch: Patch(Vec::new()),
@@ -128,6 +134,7 @@ impl Rewriter<'_> {
         };
         if let Some(planned) = planned {
             rewritten.outcome = planned.outcome;
+            rewritten.identity = planned.identity;
             rewritten.patch = planned.patch;
             rewritten.text = planned.text;
         }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::identity::{ServiceAccount, TrustDomain};
+use crate::identity::SpiffeId;
 
 pub(super) use capture::port_or_off;
 pub use capture::{IpRanges, Port, Ports};
@@ -279,8 +279,9 @@ const PLACEHOLDERS: [&str; 3] = ["{trust-domain}", "{namespace}", "{service-acco
 
 impl BundleUri {
     /// The URI of an identity's bundle.
-    pub fn of(&self, trust_domain: &TrustDomain, account: &ServiceAccount) -> String {
-        let values = [trust_domain.as_str(), account.namespace(), account.name()];
+    pub fn of(&self, identity: &SpiffeId) -> String {
+        let account = identity.account();
+        let values = [identity.trust_domain().as_str(), account.namespace(), account.name()];
         let pairs = PLACEHOLDERS.into_iter().zip(values);
         pairs.fold(self.0.clone(), |uri, (name, value)| uri.replace(name, value))
     }

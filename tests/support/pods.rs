@@ -99,6 +99,7 @@ fn labels() -> impl Strategy<Value = Option<(String, Value)>> {
         Some(json!({"sidecar.istio.io/inject": "true"})),
         Some(json!({"traffic.sidecar.istio.io/excludeInboundPorts": "80"})),
         Some(json!({"sidecar.istio.io/proxyCPU": "200m", "version": "v2"})),
+        Some(json!({"istio.io/service-account.name": "cart"})),
     ]);
     labels.prop_map(|labels| labels.map(|labels| ("labels".to_owned(), labels)))
 }
