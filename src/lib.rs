@@ -1,14 +1,17 @@
-//! Istio sidecar injection for Marathon pods: what `istioctl kube-inject` is for Kubernetes.
+//! Istio sidecar injection for Marathon pods, what `istioctl kube-inject` is for Kubernetes, and
+//! the certificates that it needs.
 //!
 //! ```text
 //! file -> document -> pod -> plan -> patch on text -> stdout | file
 //!                             ^ settings, identity
+//! citadel -> bundle -> istio-init in the pod
+//!    ^ identity
 //! ```
 //!
 //! [`document`] reads JSON and writes it back without losing a byte, [`pod`] knows Marathon,
-//! [`plan`] knows Istio, [`settings`] and [`identity`] are what a plan is made with. All of it is
-//! pure; reading, writing and printing are the command line's business, and [`command_line`] is what
-//! the binaries share of that.
+//! [`plan`] knows Istio, [`settings`] and [`identity`] are what a plan is made with. All of them
+//! are pure. `citadel` (a feature) is the certificate authority on disk; what it signs is
+//! [`identity`]'s business. [`command_line`] is what the binaries share.
 
 #![deny(
     clippy::exit,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 use time::OffsetDateTime;
 
-use super::directory::{Access, Directory};
+use super::directory::{Access, Directory, refuse_occupied};
 use super::disk::Disk;
 use super::error::CaError;
 use super::rotation::Patience;
@@ -68,6 +68,14 @@ impl Citadel {
         Directory::create(path, &state, authority, disk)
     }
 
+    /// Checks that a new CA can be made at a place.
+    ///
+    /// # Errors
+    /// Something is there already.
+    pub fn refuse_occupied(path: &Utf8Path) -> Result<(), CaError> {
+        refuse_occupied(path)
+    }
+
     /// Opens the CA in a directory.
     ///
     /// # Errors
@@ -102,11 +110,19 @@ impl Citadel {
         Some(Member { id: &signer.id, authority, leaves_until: signer.leaves_until })
     }
 
-    /// When the last bundle ends that lacks the next root; `None` if there is none, or no next root.
-    pub fn informed_at(&self) -> Option<OffsetDateTime> {
-        match self.state.rotation {
-            Stage::Prepared { informed_at, .. } => informed_at,
-            _ => None,
+    /// When the next step of the rotation can be taken; `None` if at any time.
+    pub fn due(&self) -> Option<OffsetDateTime> {
+        self.state.rotation.due()
+    }
+
+    /// Checks that a rotation can begin.
+    ///
+    /// # Errors
+    /// One is under way.
+    pub fn check_stable(&self) -> Result<(), CaError> {
+        match self.phase() {
+            Phase::Stable => Ok(()),
+            _ => Err(self.state.rotation.not_next("prepare").into()),
         }
     }
 

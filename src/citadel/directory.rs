@@ -75,7 +75,7 @@ impl Directory {
         if !metadata.is_dir() {
             return Err(CaError::NoCa(path.to_owned()));
         }
-        let directory = Self { path: path.to_owned(), held: held };
+        let directory = Self { path: path.to_owned(), held };
         if !path.join(STATE).exists() {
             return Err(CaError::NoCa(path.to_owned()));
         }
@@ -118,16 +118,13 @@ impl Directory {
         refuse_exposed(&path, &metadata)?;
         let (key, certificate) = (read_secret(&path.join(CA_KEY))?, file(CA_CERT)?);
         let (chain, roots) = (file(CERT_CHAIN)?, file(ROOT_CERT)?);
-        let files = AuthorityFiles {
-            key: &key,
-            certificate: &certificate,
-            chain: &chain,
-            roots: &roots,
-        };
+        let files =
+            AuthorityFiles { key: &key, certificate: &certificate, chain: &chain, roots: &roots };
         let authority = Authority::from_pem(&files, now)
             .map_err(|error| CaError::Authority { path: path.clone(), error })?;
         if AuthorityId::of(authority.certificate()) != *id {
-            let reason = format!("{CA_CERT} is not the certificate that gave the directory its name");
+            let reason =
+                format!("{CA_CERT} is not the certificate that gave the directory its name");
             return Err(CaError::State { path, reason });
         }
         Ok(authority)
@@ -217,7 +214,7 @@ fn put_state(dir: &Utf8Path, state: &State, disk: &dyn Disk) -> Result<(), CaErr
 }
 
 /// A new CA takes no place where something is: least of all that of another CA.
-fn refuse_occupied(path: &Utf8Path) -> Result<(), CaError> {
+pub(super) fn refuse_occupied(path: &Utf8Path) -> Result<(), CaError> {
     match read_dir(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(at(path)(error)),

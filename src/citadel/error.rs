@@ -96,7 +96,9 @@ impl CaError {
                      replace it with `citadel rotate-root`"
                 ))
             }
-            Self::Missing(_) => Some("make one with `citadel init`, or name it with --dir".to_owned()),
+            Self::Missing(_) => {
+                Some("make one with `citadel init`, or name it with --dir".to_owned())
+            }
             Self::NoCa(_) => Some("name the directory that `citadel init` made".to_owned()),
             Self::Exists(_) => Some("`citadel rotate-root` gives it a new root".to_owned()),
             Self::NotEmpty(path) => Some(format!(

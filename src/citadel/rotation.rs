@@ -46,7 +46,9 @@ impl RotationError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NotNext { phase: Phase::Stable, .. } => "begin with `citadel rotate-root prepare`",
+            Self::NotNext { phase: Phase::Stable, .. } => {
+                "begin with `citadel rotate-root prepare`"
+            }
             Self::NotNext { phase: Phase::Prepared, .. } => {
                 "go on with `citadel rotate-root activate`"
             }
@@ -62,6 +64,18 @@ impl RotationError {
 }
 
 impl Stage {
+    /// When the next step can be taken; `None` at any time.
+    pub(super) fn due(&self) -> Option<OffsetDateTime> {
+        let last = match self {
+            Self::Stable { .. } => None,
+            Self::Prepared { informed_at, .. } => *informed_at,
+            Self::Activated { previous, .. } => previous.leaves_until,
+        };
+        // To peers whose clocks are late a leaf lives a little longer.
+        let late = time::Duration::try_from(BACKDATE).expect("two minutes are short");
+        last.map(|last| last.saturating_add(late))
+    }
+
     pub(super) fn prepare(self, next: AuthorityId) -> Result<Self, RotationError> {
         match self {
             Self::Stable { active } => {
@@ -77,11 +91,12 @@ impl Stage {
         patience: Patience,
         now: OffsetDateTime,
     ) -> Result<Self, RotationError> {
-        let Self::Prepared { active, next, informed_at } = self else {
+        let due = self.due();
+        let Self::Prepared { active, next, .. } = self else {
             return Err(self.not_next("activate"));
         };
         let why = "pods can hold bundles that lack the next root, and would refuse its leaves";
-        wait("activate", informed_at, why, patience, now)?;
+        wait("activate", due, why, patience, now)?;
         Ok(Self::Activated { active: next, previous: active })
     }
 
@@ -90,31 +105,31 @@ impl Stage {
         patience: Patience,
         now: OffsetDateTime,
     ) -> Result<Self, RotationError> {
-        let Self::Activated { active, previous } = self else {
+        let due = self.due();
+        let Self::Activated { active, .. } = self else {
             return Err(self.not_next("retire"));
         };
         let why = "leaves of the old root can be valid, and would be refused";
-        wait("retire", previous.leaves_until, why, patience, now)?;
+        wait("retire", due, why, patience, now)?;
         Ok(Self::Stable { active })
     }
 
-    fn not_next(&self, step: &'static str) -> RotationError {
+    pub(super) fn not_next(&self, step: &'static str) -> RotationError {
         RotationError::NotNext { phase: self.phase(), step }
     }
 }
 
-/// Refuses a step before its time; to peers whose clocks are late a leaf lives a little longer.
+/// Refuses a step before its time.
 fn wait(
     step: &'static str,
-    until: Option<OffsetDateTime>,
+    due: Option<OffsetDateTime>,
     why: &'static str,
     patience: Patience,
     now: OffsetDateTime,
 ) -> Result<(), RotationError> {
-    let late = time::Duration::try_from(BACKDATE).expect("two minutes are short");
-    match until.map(|until| until.saturating_add(late)) {
-        Some(until) if patience == Patience::Wait && now < until => {
-            Err(RotationError::TooEarly { step, until: rfc3339(until), why })
+    match due {
+        Some(due) if patience == Patience::Wait && now < due => {
+            Err(RotationError::TooEarly { step, until: rfc3339(due), why })
         }
         _ => Ok(()),
     }

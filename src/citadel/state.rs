@@ -56,7 +56,11 @@ pub(super) struct Signer {
     pub(super) id: AuthorityId,
     /// No leaf that it signed lives longer. Written before such a leaf is handed out, and rounded
     /// up to the hour, so that it is not written for each.
-    #[serde(with = "time::serde::rfc3339::option", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "time::serde::rfc3339::option",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(super) leaves_until: Option<OffsetDateTime>,
 }
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done.
     Done = 0,
-    /// A gate said no: `--strict` found a warning.
+    /// A check or a gate said no: a bundle would not serve, `--strict` found a warning.
     Gate = 1,
     /// Bad usage or bad input; nothing was written.
     Input = 2,
@@ -42,7 +42,7 @@ impl Failure {
         Self::input(format!("{path}: {error}"))
     }
 
-    /// A gate said no.
+    /// A check or a gate said no.
     pub fn gate(message: impl Into<String>) -> Self {
         Self { exit: Exit::Gate, ..Self::input(message) }
     }

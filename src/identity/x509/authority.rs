@@ -55,7 +55,9 @@ pub enum AuthorityError {
         subject: String,
     },
     /// A name that certificates below it could not repeat.
-    #[error("the name {subject:?} cannot be repeated in what it signs: it has a part twice, or in an encoding that is not known")]
+    #[error(
+        "the name {subject:?} cannot be repeated in what it signs: it has a part twice, or in an encoding that is not known"
+    )]
     NameNotKept {
         /// The name.
         subject: String,
@@ -134,7 +136,10 @@ impl Authority {
     ///
     /// # Errors
     /// The key cannot be made, or the validity ends beyond the calendar.
-    pub fn root(profile: &AuthorityProfile<'_>, now: OffsetDateTime) -> Result<Self, AuthorityError> {
+    pub fn root(
+        profile: &AuthorityProfile<'_>,
+        now: OffsetDateTime,
+    ) -> Result<Self, AuthorityError> {
         let key = PrivateKey::generate(profile.key)?;
         let params = authority_params(profile, validity(now, profile.ttl, None)?)?;
         let certificate = read(params.self_signed(&key))?;
@@ -170,7 +175,10 @@ impl Authority {
     ///
     /// # Errors
     /// A file cannot be read, the key is another's, or peers would not trust what it signs.
-    pub fn from_pem(files: &AuthorityFiles<'_>, now: OffsetDateTime) -> Result<Self, AuthorityError> {
+    pub fn from_pem(
+        files: &AuthorityFiles<'_>,
+        now: OffsetDateTime,
+    ) -> Result<Self, AuthorityError> {
         let key = PrivateKey::from_pem(files.key)?;
         let certificate = Certificate::all_from_pem(files.certificate)?.swap_remove(0);
         let chain = match files.chain {

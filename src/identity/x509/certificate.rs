@@ -111,7 +111,9 @@ impl Certificate {
         for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem) {
             let number = all.len() + 1;
             match section {
-                Ok((SectionKind::Certificate, der)) => all.push(Self::numbered(der.into(), number)?),
+                Ok((SectionKind::Certificate, der)) => {
+                    all.push(Self::numbered(der.into(), number)?)
+                }
                 Ok((kind, der)) => {
                     // It may be a private key.
                     drop(zeroize::Zeroizing::new(der));
@@ -240,7 +242,9 @@ fn facts(parsed: &X509Certificate<'_>, public_key: &PublicKey) -> Result<Facts, 
 
 /// What strangers wrote must not speak to the terminal.
 fn printable(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
+    text.chars()
+        .flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] })
+        .collect()
 }
 
 fn moment(time: ASN1Time) -> Result<OffsetDateTime, String> {

@@ -101,7 +101,9 @@ impl PrivateKey {
     /// The cryptographic library failed.
     pub fn generate(kind: KeyKind) -> Result<Self, KeyError> {
         let pair = match kind {
-            KeyKind::P256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map(Pair::P256),
+            KeyKind::P256 => {
+                EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map(Pair::P256)
+            }
             KeyKind::Rsa2048 => RsaKeyPair::generate(KeySize::Rsa2048).map(Pair::Rsa),
         };
         pair.map(Self).map_err(|_| KeyError::Generation)

@@ -73,7 +73,8 @@ pub fn verify(
     };
     let roots = certificates(ROOT_CERT, &bundle.root_cert);
     let chain = certificates(CERT_CHAIN, &bundle.cert_chain);
-    let key = PrivateKey::from_pem(&bundle.key).map_err(|error| faults.push(Fault::Key(error))).ok();
+    let key =
+        PrivateKey::from_pem(&bundle.key).map_err(|error| faults.push(Fault::Key(error))).ok();
 
     let no_ca = roots.iter().flatten().filter(|root| !root.facts().is_ca);
     faults.extend(no_ca.map(|root| Fault::RootIsNoCa(root.facts().subject.clone())));

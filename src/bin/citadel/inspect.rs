@@ -1,0 +1,136 @@
+//! `citadel inspect`.
+
+use std::io::{self, Write};
+
+use camino::Utf8Path;
+use marathon_inject::citadel::Citadel;
+use marathon_inject::command_line::Failure;
+use marathon_inject::identity::x509::{
+    Bundle, CERT_CHAIN, Certificate, CertificateError, KEY, PrivateKey, ROOT_CERT, rfc3339, to_pem,
+};
+use time::OffsetDateTime;
+
+use crate::args::InspectArgs;
+use crate::page::{CaFacts, KeyFacts, Page, Section};
+use crate::report::failure;
+use crate::server;
+use crate::subject::{Subject, subject};
+
+/// Shows what something holds.
+pub(crate) fn run(args: &InspectArgs, now: OffsetDateTime) -> Result<(), Failure> {
+    let view = View { name: args.subject.clone(), now };
+    let path = Utf8Path::new(&args.subject);
+    let (page, certificates) = match server::address(&args.subject).filter(|_| !path.exists()) {
+        Some(address) => view.server(server::certificates(address)?)?,
+        None => match subject(path, now)? {
+            Subject::Ca(citadel) => view.ca(&citadel)?,
+            Subject::Bundle(bundle) => view.bundle(&bundle)?,
+            Subject::Pem(pem) => view.pem(&pem)?,
+        },
+    };
+    let text = if args.pem {
+        to_pem(&certificates)
+    } else if args.json {
+        let mut json = serde_json::to_string_pretty(&page).expect("a page serialises");
+        json.push('\n');
+        json
+    } else {
+        page.to_string()
+    };
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// What is shown, and all its certificates.
+type Seen = Result<(Page, Vec<Certificate>), Failure>;
+
+struct View {
+    name: String,
+    now: OffsetDateTime,
+}
+
+impl View {
+    fn page(&self, kind: &'static str, sections: Vec<Section>) -> Page {
+        Page { name: self.name.clone(), kind, ca: None, sections, private_key: None }
+    }
+
+    fn section(&self, name: impl Into<String>, certificates: &[Certificate]) -> Section {
+        Section::new(name, certificates, self.now)
+    }
+
+    /// An authority's part in the CA, as a heading.
+    fn ca(&self, citadel: &Citadel) -> Seen {
+        let mut page = self.page("ca", Vec::new());
+        let members =
+            [Some((citadel.active(), "signs")), citadel.other().map(|it| (it, "trusted"))];
+        for (member, part) in members.into_iter().flatten() {
+            let leaves = match member.leaves_until {
+                Some(moment) => format!("its leaves end by {}", rfc3339(moment)),
+                None => "no leaves".to_owned(),
+            };
+            let (own, mut chain) = (member.authority.certificate(), Vec::new());
+            if !own.is_self_issued() {
+                chain.extend(member.authority.intermediates().iter().cloned());
+            }
+            chain.extend(member.authority.roots().iter().cloned());
+            page.sections.push(self.section(format!("{}: {part}, {leaves}", member.id), &chain));
+        }
+        page.ca = Some(CaFacts {
+            trust_domain: citadel.trust_domain().to_string(),
+            rotation: citadel.phase().to_string(),
+            next_step_from: citadel.due().map(rfc3339),
+            leftovers: citadel.leftovers().map_err(failure)?,
+        });
+        Ok((page, citadel.roots()))
+    }
+
+    fn bundle(&self, bundle: &Bundle) -> Seen {
+        let read = |name: &str, pem: &[u8]| {
+            Certificate::all_from_pem(pem).map_err(|e| self.wrong(name, &e))
+        };
+        let chain = read(CERT_CHAIN, &bundle.cert_chain)?;
+        let roots = read(ROOT_CERT, &bundle.root_cert)?;
+        let sections = vec![self.section(CERT_CHAIN, &chain), self.section(ROOT_CERT, &roots)];
+        let mut page = self.page("bundle", sections);
+        page.private_key = Some(key_facts(KEY, &bundle.key, chain.first()));
+        Ok((page, [chain, roots].concat()))
+    }
+
+    /// Certificates, a key, or both.
+    fn pem(&self, pem: &[u8]) -> Seen {
+        let certificates = match Certificate::all_from_pem(pem) {
+            Ok(certificates) => certificates,
+            Err(error) if PrivateKey::from_pem(pem).is_err() => return Err(self.wrong("", &error)),
+            Err(_) => {
+                let mut page = self.page("private key", Vec::new());
+                page.private_key = Some(key_facts(&self.name, pem, None));
+                return Ok((page, Vec::new()));
+            }
+        };
+        let sections = vec![self.section("certificates", &certificates)];
+        Ok((self.page("certificates", sections), certificates))
+    }
+
+    fn server(&self, chain: Vec<Certificate>) -> Seen {
+        let sections = vec![self.section("certificates", &chain)];
+        Ok((self.page("server", sections), chain))
+    }
+
+    fn wrong(&self, file: &str, error: &CertificateError) -> Failure {
+        let space = if file.is_empty() { "" } else { ": " };
+        Failure::input(format!("{}{space}{file} {error}", self.name))
+    }
+}
+
+fn key_facts(name: &str, pem: &[u8], leaf: Option<&Certificate>) -> KeyFacts {
+    let (key, belongs_to_leaf) = match PrivateKey::from_pem(pem) {
+        Ok(key) => {
+            let public = key.public_key();
+            let belongs = leaf.map(|leaf| *leaf.public_key() == public);
+            (public.algorithm().to_string(), belongs)
+        }
+        Err(error) => (error.to_string(), None),
+    };
+    KeyFacts { name: name.to_owned(), key, belongs_to_leaf }
+}

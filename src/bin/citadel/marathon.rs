@@ -1,0 +1,237 @@
+//! `citadel bundle --marathon`: one bundle for each identity that the pods have, and an index that
+//! says which pod gets which. Whether a pod is injected, and who it then is, injection decides.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder};
+use std::io::{self, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use marathon_inject::citadel::{Citadel, OsDisk};
+use marathon_inject::command_line::{Failure, Input, Unreadable, documents, snippets};
+use marathon_inject::document::{Diagnostic, Severity, Source};
+use marathon_inject::identity::SpiffeId;
+use marathon_inject::identity::x509::rfc3339;
+use marathon_inject::plan::{Change, Injector, Rewritten, rewrite};
+use marathon_inject::settings::{Key, Settings, parse_file};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::args::BundleArgs;
+use crate::bundle::{archive, issue};
+use crate::release::StagedFile;
+use crate::report::{Report, failure, until};
+
+const INDEX: &str = "index.json";
+const ARCHIVE: &str = "bundle-certs.tgz";
+
+/// The content of the index.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Index {
+    trust_domain: String,
+    /// Each pod's identity, by the pod's id.
+    pods: BTreeMap<String, SpiffeId>,
+    /// Each identity's bundle.
+    bundles: BTreeMap<SpiffeId, IndexedBundle>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct IndexedBundle {
+    /// The archive, below the directory of the index.
+    file: Utf8PathBuf,
+    not_after: String,
+}
+
+/// Makes the bundles of all pods.
+pub(crate) fn run(
+    args: &BundleArgs,
+    citadel: &mut Citadel,
+    report: &Report,
+    now: OffsetDateTime,
+) -> Result<(), Failure> {
+    let out = &args.output;
+    if out.exists() && !out.is_dir() || out == "-" {
+        return Err(Failure::input(format!("{out} is no directory: several bundles need one")));
+    }
+    let settings = settings(args, citadel)?;
+    let mut pods = Pods { injector: Injector::new(settings, Vec::new()), found: BTreeMap::new() };
+    pods.read(&args.marathon, report)?;
+    if pods.found.is_empty() {
+        return Err(Failure::input("none of these pods is injected, so none needs a bundle"));
+    }
+
+    let created = create(out)?;
+    let released = release(args, citadel, pods.found, report, now);
+    if released.is_err() && created {
+        // Only if it is empty: then nobody misses it, and the first error is the reason.
+        let _ = fs::remove_dir(out);
+    }
+    released
+}
+
+/// Makes a directory; whether it was not there.
+fn create(dir: &Utf8Path) -> Result<bool, Failure> {
+    match DirBuilder::new().create(dir) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(Failure::at(dir, &error)),
+    }
+}
+
+/// Stages all, promises what they will be, and lets them go; the index last.
+fn release(
+    args: &BundleArgs,
+    citadel: &mut Citadel,
+    pods: BTreeMap<String, SpiffeId>,
+    report: &Report,
+    now: OffsetDateTime,
+) -> Result<(), Failure> {
+    let (out, mut staged) = (&args.output, Vec::new());
+    let mut bundles = BTreeMap::new();
+    let mut last = now;
+    for identity in pods.values() {
+        if bundles.contains_key(identity) {
+            continue;
+        }
+        let (bundle, leaf) = issue(args, citadel, identity, now)?;
+        let account = identity.account();
+        let file = Utf8Path::new(account.namespace()).join(account.name()).join(ARCHIVE);
+        staged.push(StagedFile::new(out, out.join(&file), &archive(&bundle, &leaf))?);
+        let not_after = leaf.facts().not_after;
+        last = last.max(not_after);
+        let indexed = IndexedBundle { file, not_after: rfc3339(not_after) };
+        bundles.insert(identity.clone(), indexed);
+    }
+    let lines: Vec<_> = bundles
+        .iter()
+        .map(|(identity, bundle)| {
+            let count = pods.values().filter(|other| *other == identity).count();
+            let plural = if count == 1 { "" } else { "s" };
+            let file = out.join(&bundle.file);
+            format!("{file}: {identity}, for {count} pod{plural}, valid {}", until(last, now))
+        })
+        .collect();
+    let index = Index { trust_domain: citadel.trust_domain().to_string(), pods, bundles };
+    let mut json = serde_json::to_vec_pretty(&index).expect("the index serialises");
+    json.push(b'\n');
+    staged.push(StagedFile::new(out, out.join(INDEX), &json)?);
+    citadel.promise(last, &OsDisk).map_err(failure)?;
+    staged.into_iter().try_for_each(StagedFile::release)?;
+    lines.iter().for_each(|line| report.done(line));
+    Ok(())
+}
+
+/// The settings of injection that decide who a pod is.
+fn settings(args: &BundleArgs, citadel: &Citadel) -> Result<Settings, Failure> {
+    let mut settings = Settings::default();
+    let mut set = |key: Key, text: &str| {
+        let wrong =
+            |error| Failure::input(format!("{}: invalid value {text:?}: {error}", key.name()));
+        settings.set(key, text).map_err(wrong)
+    };
+    set(Key::TrustDomain, citadel.trust_domain().as_str())?;
+    if let Some(path) = args.config.as_ref().filter(|path| !path.as_str().is_empty()) {
+        let source = Input::named(path).read().map_err(unreadable)?;
+        let file = parse_file(source.text()).map_err(|errors| {
+            let words: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
+            Failure::input(format!("{path}: {}", words.join("; ")))
+        })?;
+        file.settings.iter().try_for_each(|(key, text, _)| set(*key, text))?;
+    }
+    for (key, text) in
+        [(Key::Namespace, &args.namespace), (Key::ServiceAccount, &args.service_account)]
+    {
+        text.as_deref().map_or(Ok(()), |text| set(key, text))?;
+    }
+    if settings.trust_domain != *citadel.trust_domain() {
+        return Err(Failure::input(format!(
+            "the pods are of the trust domain {}, the CA vouches for {}",
+            settings.trust_domain,
+            citadel.trust_domain()
+        )));
+    }
+    Ok(settings)
+}
+
+/// Who the pods are, by their ids.
+struct Pods {
+    injector: Injector,
+    found: BTreeMap<String, SpiffeId>,
+}
+
+impl Pods {
+    fn read(&mut self, paths: &[Utf8PathBuf], report: &Report) -> Result<(), Failure> {
+        for path in paths {
+            let (inputs, failures) = documents(path);
+            if let Some(failure) = failures.into_iter().next() {
+                return Err(failure);
+            }
+            for input in inputs {
+                let source = input.read().map_err(unreadable)?;
+                self.document(&source, report)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn document(&mut self, source: &Source, report: &Report) -> Result<(), Failure> {
+        let mut failed = None;
+        let rewritten = rewrite(source, Change::Inject(&self.injector), |entry| {
+            failed = failed.take().or(Self::entry(&mut self.found, source, entry, report).err());
+            Ok(())
+        });
+        match rewritten {
+            Ok(_) => failed.map_or(Ok(()), Err),
+            Err(faults) => {
+                draw(source, &faults);
+                Err(Failure::input(format!("{}: cannot be read", source.name())))
+            }
+        }
+    }
+
+    fn entry(
+        found: &mut BTreeMap<String, SpiffeId>,
+        source: &Source,
+        entry: Rewritten,
+        report: &Report,
+    ) -> Result<(), Failure> {
+        let name = entry.id.unwrap_or(entry.pointer);
+        let Some(identity) = entry.identity else {
+            let name = name.escape_debug();
+            let words = format!("{}: {name} {}", source.name(), entry.outcome);
+            if draw(source, &entry.findings) {
+                return Err(Failure::input(words));
+            }
+            report.done(&words);
+            return Ok(());
+        };
+        match found.insert(name.clone(), identity.clone()) {
+            Some(before) if before != identity => Err(Failure::input(format!(
+                "{}: {name} is {identity} here, and {before} before",
+                source.name()
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Shows the errors among findings; whether there are any. What else there is to say of a pod,
+/// inject says.
+fn draw(source: &Source, findings: &[Diagnostic]) -> bool {
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let drawn: Vec<_> = errors.map(|error| snippets().draw(source, error)).collect();
+    // Where stderr is closed there is nobody left to tell.
+    let _ = drawn.iter().try_for_each(|error| writeln!(anstream::stderr(), "{error}"));
+    !drawn.is_empty()
+}
+
+fn unreadable(unreadable: Unreadable) -> Failure {
+    match unreadable {
+        Unreadable::Failed(failure) => failure,
+        Unreadable::NoText(source, fault) => {
+            draw(&source, &[*fault]);
+            Failure::input(format!("{}: cannot be read", source.name()))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What is told on stderr, and in which words.
+
+use std::io::Write;
+
+use marathon_inject::citadel::CaError;
+use marathon_inject::command_line::Failure;
+use marathon_inject::identity::x509::{Certificate, rfc3339};
+use time::OffsetDateTime;
+
+/// Below this share of its life a root needs a successor (istiod rotates its own then).
+const LATE: f64 = 0.2;
+
+/// The report of a run.
+pub(crate) struct Report {
+    quiet: bool,
+}
+
+impl Report {
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    /// What was done.
+    pub(crate) fn done(&self, words: &str) {
+        if !self.quiet {
+            self.tell(words);
+        }
+    }
+
+    /// What somebody should look after.
+    pub(crate) fn warn(&self, words: &str) {
+        self.tell(&format!("warning: {words}"));
+    }
+
+    fn tell(&self, words: &str) {
+        // Where stderr is closed there is nobody left to tell.
+        let _ = writeln!(anstream::stderr(), "{words}");
+    }
+
+    /// A mesh whose root ends unnoticed ends with it.
+    pub(crate) fn ending_roots(&self, roots: &[Certificate], now: OffsetDateTime) {
+        for facts in roots.iter().map(Certificate::facts) {
+            let (life, left) = (facts.not_after - facts.not_before, facts.not_after - now);
+            if left.as_seconds_f64() < life.as_seconds_f64() * LATE {
+                let (subject, left) = (&facts.subject, validity_left(facts.not_after, now));
+                self.warn(&format!(
+                    "the root {subject:?}: {left}; begin with `citadel rotate-root prepare`"
+                ));
+            }
+        }
+    }
+}
+
+/// Until when something is valid, and how long that is.
+pub(crate) fn until(moment: OffsetDateTime, now: OffsetDateTime) -> String {
+    format!("until {} ({})", rfc3339(moment), validity_left(moment, now))
+}
+
+/// How long something is still valid.
+pub(crate) fn validity_left(moment: OffsetDateTime, now: OffsetDateTime) -> String {
+    let seconds = (moment - now).whole_seconds();
+    let (minutes, hours) = (seconds.abs() / 60, seconds.abs() / 3600);
+    let words = match hours {
+        0 if minutes == 0 => format!("{}s", seconds.abs()),
+        0 => format!("{minutes}m"),
+        1..48 => format!("{hours}h {}m", minutes % 60),
+        _ => format!("{} days", hours / 24),
+    };
+    if seconds < 0 { format!("ended {words} ago") } else { format!("{words} left") }
+}
+
+/// A CA's error as the end of a run.
+pub(crate) fn failure(error: CaError) -> Failure {
+    let failure = Failure::input(error.to_string());
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}

@@ -1,0 +1,88 @@
+//! What is looked at: PEM files, bundles, the directory of a CA.
+
+use std::fs::File;
+use std::io::Read;
+
+use camino::Utf8Path;
+use marathon_inject::citadel::{Access, Citadel, read_archive};
+use marathon_inject::command_line::Failure;
+use marathon_inject::identity::x509::{Bundle, CERT_CHAIN, KEY, ROOT_CERT};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::release::CERTS;
+use crate::report::failure;
+
+/// Nothing that is looked at comes near this.
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// RFC 1952 §2.3.1.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// What a path is.
+pub(crate) enum Subject {
+    Ca(Box<Citadel>),
+    Bundle(Bundle),
+    Pem(Zeroizing<Vec<u8>>),
+}
+
+/// Reads what is at a path.
+pub(crate) fn subject(path: &Utf8Path, now: OffsetDateTime) -> Result<Subject, Failure> {
+    if path.is_dir() {
+        let certs = path.join(CERTS);
+        return match bundle_directory(path) {
+            Some(dir) => Ok(Subject::Bundle(directory(&dir)?)),
+            None if certs.is_dir() => Ok(Subject::Bundle(directory(&certs)?)),
+            None => {
+                let citadel = Citadel::open(path, Access::Read, now).map_err(failure)?;
+                Ok(Subject::Ca(Box::new(citadel)))
+            }
+        };
+    }
+    let content = read(path)?;
+    if content.starts_with(&GZIP) {
+        let bundle = read_archive(&content);
+        return bundle
+            .map(Subject::Bundle)
+            .map_err(|error| Failure::input(format!("{path} {error}")));
+    }
+    Ok(Subject::Pem(content))
+}
+
+/// Reads a bundle, as an archive or a directory.
+pub(crate) fn bundle(path: &Utf8Path, now: OffsetDateTime) -> Result<Bundle, Failure> {
+    match subject(path, now)? {
+        Subject::Bundle(bundle) => Ok(bundle),
+        Subject::Ca(_) => {
+            Err(Failure::input(format!("{path} is the directory of a CA, no bundle")))
+        }
+        Subject::Pem(_) => Err(Failure::input(format!("{path} is a single file, no bundle"))
+            .hint("name the archive, or the directory of the three files")),
+    }
+}
+
+fn bundle_directory(path: &Utf8Path) -> Option<camino::Utf8PathBuf> {
+    let has = |name: &str| path.join(name).exists();
+    (has(KEY) || has(CERT_CHAIN) && !has("ca-cert.pem")).then(|| path.to_owned())
+}
+
+fn directory(path: &Utf8Path) -> Result<Bundle, Failure> {
+    let file = |name: &str| read(&path.join(name));
+    Ok(Bundle {
+        root_cert: file(ROOT_CERT)?.to_vec(),
+        cert_chain: file(CERT_CHAIN)?.to_vec(),
+        key: file(KEY)?,
+    })
+}
+
+/// Reads a file that may hold a key.
+pub(crate) fn read(path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut content = Zeroizing::new(Vec::with_capacity(64 * 1024));
+    let file = File::open(path).map_err(|error| Failure::at(path, &error))?;
+    let read = file.take(MAX_BYTES + 1).read_to_end(&mut content);
+    read.map_err(|error| Failure::at(path, &error))?;
+    if content.len() as u64 > MAX_BYTES {
+        return Err(Failure::input(format!("{path}: larger than {} MiB", MAX_BYTES >> 20)));
+    }
+    Ok(content)
+}
