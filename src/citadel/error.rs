@@ -81,8 +81,12 @@ pub enum CaError {
     Rotation(#[from] RotationError),
 }
 
+/// A time to live as people write it; humantime would make months of ninety days.
 fn text(duration: Duration) -> String {
-    humantime::format_duration(duration).to_string()
+    match duration.as_secs() / 3600 {
+        hours if hours >= 48 => format!("{} days", duration.as_secs_f64() / 86_400.0),
+        _ => humantime::format_duration(duration).to_string(),
+    }
 }
 
 impl CaError {

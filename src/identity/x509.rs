@@ -4,17 +4,23 @@
 mod authority;
 mod bundle;
 mod certificate;
+mod error;
+mod facts;
 mod key;
 mod path;
+mod profile;
+mod public_key;
 mod text;
 mod verify;
 
-pub use authority::{
-    Authority, AuthorityError, AuthorityFiles, AuthorityProfile, BACKDATE, LeafProfile,
-};
+pub use authority::{Authority, AuthorityFiles};
 pub use bundle::{Bundle, CERT_CHAIN, KEY, ROOT_CERT};
-pub use certificate::{Certificate, CertificateError, Facts, to_pem};
-pub use key::{KeyError, KeyKind, PrivateKey, PublicKey, PublicKeyAlgorithm, SecretText};
+pub use certificate::{Certificate, CertificateError, to_pem};
+pub use error::AuthorityError;
+pub use facts::Facts;
+pub use key::{KeyError, KeyKind, PrivateKey, SecretText};
 pub use path::{PathError, check_path};
+pub use profile::{AuthorityProfile, BACKDATE, LeafProfile};
+pub use public_key::{PublicKey, PublicKeyAlgorithm};
 pub use text::{hex, rfc3339};
 pub use verify::{Fault, Verified, verify};

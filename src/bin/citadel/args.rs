@@ -158,11 +158,11 @@ pub(crate) struct BundleArgs {
     pub(crate) identity: Option<SpiffeId>,
 
     /// The namespace, if not by --identity
-    #[arg(long, value_name = "NAMESPACE", env = "INJECT_NAMESPACE")]
+    #[arg(long, value_name = "NAMESPACE")]
     pub(crate) namespace: Option<String>,
 
     /// The service account, if not by --identity
-    #[arg(long, value_name = "SERVICE-ACCOUNT", env = "INJECT_SERVICE_ACCOUNT")]
+    #[arg(long, value_name = "SERVICE-ACCOUNT")]
     pub(crate) service_account: Option<String>,
 
     /// How long the leaf lives, up to 90 days
@@ -181,8 +181,8 @@ pub(crate) struct BundleArgs {
     #[arg(long, value_name = "FILE|DIR|-", conflicts_with = "identity", num_args = 1..)]
     pub(crate) marathon: Vec<Utf8PathBuf>,
 
-    /// The config file of inject, for the identity of pods whose labels name none
-    #[arg(long, value_name = "FILE", env = "INJECT_CONFIG", requires = "marathon")]
+    /// With --marathon the config file of inject, for the identity of pods whose labels name none
+    #[arg(long, value_name = "FILE", env = "INJECT_CONFIG")]
     pub(crate) config: Option<Utf8PathBuf>,
 }
 
@@ -251,7 +251,7 @@ pub(crate) struct StepArgs {
 
 fn duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
-        Ok(duration) if duration.is_zero() => Err("nothing lives no time at all".to_owned()),
+        Ok(duration) if duration.is_zero() => Err("it has to live for some time".to_owned()),
         Ok(duration) => Ok(duration),
         Err(error) => Err(format!("{error}; write it as 24h, 90d or 1h30m")),
     }

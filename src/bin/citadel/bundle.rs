@@ -5,6 +5,7 @@ use marathon_inject::command_line::Failure;
 use marathon_inject::identity::x509::{Bundle, Certificate};
 use marathon_inject::identity::{InvalidIdentity, ServiceAccount, SpiffeId, TrustDomain};
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use crate::args::BundleArgs;
 use crate::marathon;
@@ -38,10 +39,7 @@ fn one(
     let (bundle, leaf) = issue(args, citadel, &identity, now)?;
     let staged = match target {
         Target::Stdout => Staged::Stdout(archive(&bundle, &leaf)),
-        Target::Archive(path) => {
-            let dir = path.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(".".into());
-            Staged::File(StagedFile::new(dir, path.clone(), &archive(&bundle, &leaf))?)
-        }
+        Target::Archive(path) => Staged::File(StagedFile::beside(&path, &archive(&bundle, &leaf))?),
         Target::Directory(path) => Staged::Directory(StagedDirectory::new(&path, &bundle)?),
     };
     citadel.promise(leaf.facts().not_after, &OsDisk).map_err(failure)?;
@@ -79,6 +77,6 @@ pub(crate) fn issue(
 }
 
 /// The archive of a bundle; its files are as old as the leaf.
-pub(crate) fn archive(bundle: &Bundle, leaf: &Certificate) -> zeroize::Zeroizing<Vec<u8>> {
+pub(crate) fn archive(bundle: &Bundle, leaf: &Certificate) -> Zeroizing<Vec<u8>> {
     write_archive(bundle, leaf.facts().not_before)
 }

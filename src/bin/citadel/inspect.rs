@@ -11,7 +11,7 @@ use marathon_inject::identity::x509::{
 use time::OffsetDateTime;
 
 use crate::args::InspectArgs;
-use crate::page::{CaFacts, KeyFacts, Page, Section};
+use crate::page::{CaFacts, KeyFacts, Kind, Page, Section};
 use crate::report::failure;
 use crate::server;
 use crate::subject::{Subject, subject};
@@ -51,7 +51,7 @@ struct View {
 }
 
 impl View {
-    fn page(&self, kind: &'static str, sections: Vec<Section>) -> Page {
+    fn page(&self, kind: Kind, sections: Vec<Section>) -> Page {
         Page { name: self.name.clone(), kind, ca: None, sections, private_key: None }
     }
 
@@ -59,9 +59,8 @@ impl View {
         Section::new(name, certificates, self.now)
     }
 
-    /// An authority's part in the CA, as a heading.
     fn ca(&self, citadel: &Citadel) -> Seen {
-        let mut page = self.page("ca", Vec::new());
+        let mut page = self.page(Kind::Ca, Vec::new());
         let members =
             [Some((citadel.active(), "signs")), citadel.other().map(|it| (it, "trusted"))];
         for (member, part) in members.into_iter().flatten() {
@@ -92,7 +91,7 @@ impl View {
         let chain = read(CERT_CHAIN, &bundle.cert_chain)?;
         let roots = read(ROOT_CERT, &bundle.root_cert)?;
         let sections = vec![self.section(CERT_CHAIN, &chain), self.section(ROOT_CERT, &roots)];
-        let mut page = self.page("bundle", sections);
+        let mut page = self.page(Kind::Bundle, sections);
         page.private_key = Some(key_facts(KEY, &bundle.key, chain.first()));
         Ok((page, [chain, roots].concat()))
     }
@@ -103,18 +102,18 @@ impl View {
             Ok(certificates) => certificates,
             Err(error) if PrivateKey::from_pem(pem).is_err() => return Err(self.wrong("", &error)),
             Err(_) => {
-                let mut page = self.page("private key", Vec::new());
+                let mut page = self.page(Kind::PrivateKey, Vec::new());
                 page.private_key = Some(key_facts(&self.name, pem, None));
                 return Ok((page, Vec::new()));
             }
         };
         let sections = vec![self.section("certificates", &certificates)];
-        Ok((self.page("certificates", sections), certificates))
+        Ok((self.page(Kind::Certificates, sections), certificates))
     }
 
     fn server(&self, chain: Vec<Certificate>) -> Seen {
         let sections = vec![self.section("certificates", &chain)];
-        Ok((self.page("server", sections), chain))
+        Ok((self.page(Kind::Server, sections), chain))
     }
 
     fn wrong(&self, file: &str, error: &CertificateError) -> Failure {

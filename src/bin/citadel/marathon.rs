@@ -2,15 +2,14 @@
 //! says which pod gets which. Whether a pod is injected, and who it then is, injection decides.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder};
-use std::io::{self, Write};
+use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use marathon_inject::citadel::{Citadel, OsDisk};
 use marathon_inject::command_line::{Failure, Input, Unreadable, documents, snippets};
 use marathon_inject::document::{Diagnostic, Severity, Source};
-use marathon_inject::identity::SpiffeId;
 use marathon_inject::identity::x509::rfc3339;
+use marathon_inject::identity::{SpiffeId, TrustDomain};
 use marathon_inject::plan::{Change, Injector, Rewritten, rewrite};
 use marathon_inject::settings::{Key, Settings, parse_file};
 use serde::Serialize;
@@ -18,7 +17,7 @@ use time::OffsetDateTime;
 
 use crate::args::BundleArgs;
 use crate::bundle::{archive, issue};
-use crate::release::StagedFile;
+use crate::release::{OutputDirectory, StagedFile};
 use crate::report::{Report, failure, until};
 
 const INDEX: &str = "index.json";
@@ -27,10 +26,10 @@ const ARCHIVE: &str = "bundle-certs.tgz";
 /// The content of the index.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Index {
-    trust_domain: String,
+struct Index<'i> {
+    trust_domain: TrustDomain,
     /// Each pod's identity, by the pod's id.
-    pods: BTreeMap<String, SpiffeId>,
+    pods: &'i BTreeMap<String, SpiffeId>,
     /// Each identity's bundle.
     bundles: BTreeMap<SpiffeId, IndexedBundle>,
 }
@@ -61,68 +60,45 @@ pub(crate) fn run(
         return Err(Failure::input("none of these pods is injected, so none needs a bundle"));
     }
 
-    let created = create(out)?;
-    let released = release(args, citadel, pods.found, report, now);
-    if released.is_err() && created {
-        // Only if it is empty: then nobody misses it, and the first error is the reason.
-        let _ = fs::remove_dir(out);
-    }
-    released
-}
-
-/// Makes a directory; whether it was not there.
-fn create(dir: &Utf8Path) -> Result<bool, Failure> {
-    match DirBuilder::new().create(dir) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(Failure::at(dir, &error)),
-    }
+    release(args, citadel, &pods.found, report, now)
 }
 
 /// Stages all, promises what they will be, and lets them go; the index last.
 fn release(
     args: &BundleArgs,
     citadel: &mut Citadel,
-    pods: BTreeMap<String, SpiffeId>,
+    pods: &BTreeMap<String, SpiffeId>,
     report: &Report,
     now: OffsetDateTime,
 ) -> Result<(), Failure> {
-    let (out, mut staged) = (&args.output, Vec::new());
-    let mut bundles = BTreeMap::new();
+    let mut users: BTreeMap<&SpiffeId, usize> = BTreeMap::new();
+    pods.values().for_each(|identity| *users.entry(identity).or_default() += 1);
+
+    let out = OutputDirectory::new(&args.output)?;
+    let (mut staged, mut bundles, mut lines) = (Vec::new(), BTreeMap::new(), Vec::new());
     let mut last = now;
-    for identity in pods.values() {
-        if bundles.contains_key(identity) {
-            continue;
-        }
+    for (identity, count) in users {
         let (bundle, leaf) = issue(args, citadel, identity, now)?;
-        let account = identity.account();
+        let (account, not_after) = (identity.account(), leaf.facts().not_after);
         let file = Utf8Path::new(account.namespace()).join(account.name()).join(ARCHIVE);
-        staged.push(StagedFile::new(out, out.join(&file), &archive(&bundle, &leaf))?);
-        let not_after = leaf.facts().not_after;
+        staged.push(StagedFile::below(&out, &file, &archive(&bundle, &leaf))?);
+        let (place, plural) = (args.output.join(&file), if count == 1 { "" } else { "s" });
+        let until = until(not_after, now);
+        lines.push(format!("{place}: {identity}, for {count} pod{plural}, valid {until}"));
+        bundles.insert(identity.clone(), IndexedBundle { file, not_after: rfc3339(not_after) });
         last = last.max(not_after);
-        let indexed = IndexedBundle { file, not_after: rfc3339(not_after) };
-        bundles.insert(identity.clone(), indexed);
     }
-    let lines: Vec<_> = bundles
-        .iter()
-        .map(|(identity, bundle)| {
-            let count = pods.values().filter(|other| *other == identity).count();
-            let plural = if count == 1 { "" } else { "s" };
-            let file = out.join(&bundle.file);
-            format!("{file}: {identity}, for {count} pod{plural}, valid {}", until(last, now))
-        })
-        .collect();
-    let index = Index { trust_domain: citadel.trust_domain().to_string(), pods, bundles };
+    let index = Index { trust_domain: citadel.trust_domain().clone(), pods, bundles };
     let mut json = serde_json::to_vec_pretty(&index).expect("the index serialises");
     json.push(b'\n');
-    staged.push(StagedFile::new(out, out.join(INDEX), &json)?);
+    staged.push(StagedFile::below(&out, INDEX.into(), &json)?);
     citadel.promise(last, &OsDisk).map_err(failure)?;
     staged.into_iter().try_for_each(StagedFile::release)?;
     lines.iter().for_each(|line| report.done(line));
     Ok(())
 }
 
-/// The settings of injection that decide who a pod is.
+/// The settings of injection that decide who a pod is, from where injection takes them.
 fn settings(args: &BundleArgs, citadel: &Citadel) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
     let mut set = |key: Key, text: &str| {
@@ -139,10 +115,13 @@ fn settings(args: &BundleArgs, citadel: &Citadel) -> Result<Settings, Failure> {
         })?;
         file.settings.iter().try_for_each(|(key, text, _)| set(*key, text))?;
     }
-    for (key, text) in
-        [(Key::Namespace, &args.namespace), (Key::ServiceAccount, &args.service_account)]
-    {
-        text.as_deref().map_or(Ok(()), |text| set(key, text))?;
+    for (key, flag) in [
+        (Key::TrustDomain, None),
+        (Key::Namespace, args.namespace.clone()),
+        (Key::ServiceAccount, args.service_account.clone()),
+    ] {
+        let text = flag.or_else(|| std::env::var(key.variable()).ok());
+        text.map_or(Ok(()), |text| set(key, &text))?;
     }
     if settings.trust_domain != *citadel.trust_domain() {
         return Err(Failure::input(format!(

@@ -14,14 +14,36 @@ use crate::report::validity_left;
 pub(crate) struct Page {
     /// What was looked at.
     pub(crate) name: String,
-    /// What it is: `bundle`, `ca`, `certificates` or `server`.
-    pub(crate) kind: &'static str,
+    pub(crate) kind: Kind,
     /// What there is to say of the whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ca: Option<CaFacts>,
     pub(crate) sections: Vec<Section>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) private_key: Option<KeyFacts>,
+}
+
+/// What it is that was looked at.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Kind {
+    Bundle,
+    Ca,
+    Certificates,
+    PrivateKey,
+    Server,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bundle => "a bundle",
+            Self::Ca => "a CA",
+            Self::Certificates => "certificates",
+            Self::PrivateKey => "a private key",
+            Self::Server => "a server",
+        })
+    }
 }
 
 /// Where a CA stands.

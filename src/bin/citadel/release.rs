@@ -1,15 +1,17 @@
 //! Where bundles go. All is staged first, under names of its own; then it takes its place, each
 //! archive and each directory by one rename.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::x509::Bundle;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::{NamedTempFile, TempDir};
+use zeroize::Zeroizing;
 
 /// The directory that holds a bundle's files, in an archive as on disk.
 pub(crate) const CERTS: &str = "certs";
@@ -47,33 +49,69 @@ impl Target {
     }
 }
 
-/// An archive on its way to its place.
+/// A directory to put something in. One that had to be made goes again if it stays empty.
+pub(crate) struct OutputDirectory {
+    path: Utf8PathBuf,
+    made: bool,
+}
+
+impl OutputDirectory {
+    /// The directory of that path, made if it is not there.
+    pub(crate) fn new(path: &Utf8Path) -> Result<Self, Failure> {
+        let made = match fs::create_dir(path) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => false,
+            Err(error) => return Err(Failure::at(path, &error)),
+        };
+        Ok(Self { path: path.to_owned(), made })
+    }
+}
+
+impl Drop for OutputDirectory {
+    fn drop(&mut self) {
+        if self.made {
+            // Nothing happens to one that is not empty.
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
+
+/// A file on its way to its place.
 pub(crate) struct StagedFile {
     file: NamedTempFile,
     target: Utf8PathBuf,
 }
 
 impl StagedFile {
-    /// Writes a file that only its owner can read, in `dir`, for `target` on the same disk.
-    pub(crate) fn new(
-        dir: &Utf8Path,
-        target: Utf8PathBuf,
+    /// Writes a file that only its owner can read, beside its place.
+    pub(crate) fn beside(target: &Utf8Path, content: &[u8]) -> Result<Self, Failure> {
+        Self::stage(directory_of(target), target.to_owned(), content)
+    }
+
+    /// Writes a file that only its owner can read, in the directory below which its place is.
+    pub(crate) fn below(
+        dir: &OutputDirectory,
+        place: &Utf8Path,
         content: &[u8],
     ) -> Result<Self, Failure> {
-        let wrong = |error: &io::Error| Failure::at(&target, error);
-        let mut file = NamedTempFile::new_in(dir).map_err(|error| wrong(&error))?;
+        Self::stage(&dir.path, dir.path.join(place), content)
+    }
+
+    fn stage(dir: &Utf8Path, target: Utf8PathBuf, content: &[u8]) -> Result<Self, Failure> {
+        let wrong = |error: io::Error| Failure::at(&target, &error);
+        let mut file = NamedTempFile::new_in(dir).map_err(wrong)?;
         let written = file.write_all(content).and_then(|()| file.as_file().sync_all());
-        written.map_err(|error| wrong(&error))?;
+        written.map_err(wrong)?;
         Ok(Self { file, target })
     }
 
     /// Gives it its name, in a directory that is made if need be.
     pub(crate) fn release(self) -> Result<(), Failure> {
-        let wrong = |error: &io::Error| Failure::at(&self.target, error);
+        let wrong = |error: io::Error| Failure::at(&self.target, &error);
         let dir = directory_of(&self.target);
-        fs::create_dir_all(dir).map_err(|error| wrong(&error))?;
-        self.file.persist(&self.target).map_err(|error| wrong(&error.error))?;
-        sync(dir).map_err(|error| wrong(&error))
+        fs::create_dir_all(dir).map_err(wrong)?;
+        self.file.persist(&self.target).map_err(|error| wrong(error.error))?;
+        sync(dir).map_err(wrong)
     }
 }
 
@@ -81,21 +119,23 @@ impl StagedFile {
 pub(crate) struct StagedDirectory {
     new: TempDir,
     target: Utf8PathBuf,
+    /// Last, for it can go only after what is in it.
+    _below: OutputDirectory,
 }
 
 impl StagedDirectory {
     /// Writes the files of a bundle beside their place below `dir`.
     pub(crate) fn new(dir: &Utf8Path, bundle: &Bundle) -> Result<Self, Failure> {
         let target = dir.join(CERTS);
-        let wrong = |error: &io::Error| Failure::at(&target, error);
+        let wrong = |error: io::Error| Failure::at(&target, &error);
         refuse_others(&target, bundle)?;
-        let new = staging(dir).map_err(|error| wrong(&error))?;
+        let below = OutputDirectory::new(dir)?;
+        let new = TempDir::with_prefix_in(".certs-", dir).map_err(wrong)?;
         for (name, content, mode) in bundle.files() {
-            put(&new.path().join(name), content, mode).map_err(|error| wrong(&error))?;
+            put(&new.path().join(name), content, mode).map_err(wrong)?;
         }
-        let mode = Permissions::from_mode(0o755);
-        fs::set_permissions(new.path(), mode).map_err(|error| wrong(&error))?;
-        Ok(Self { new, target })
+        fs::set_permissions(new.path(), Permissions::from_mode(0o755)).map_err(wrong)?;
+        Ok(Self { new, target, _below: below })
     }
 
     /// Puts it in its place, and removes what was there.
@@ -105,7 +145,8 @@ impl StagedDirectory {
         };
         if self.target.exists() {
             // The old files go with the temporary directory, whose name they now have.
-            renameat_with(CWD, self.new.path(), CWD, self.target.as_str(), RenameFlags::EXCHANGE)
+            let (new, target) = (self.new.path(), self.target.as_str());
+            renameat_with(CWD, new, CWD, target, RenameFlags::EXCHANGE)
                 .map_err(|error| wrong(error.into()))?;
         } else {
             fs::rename(self.new.path(), &self.target).map_err(wrong)?;
@@ -130,17 +171,7 @@ fn refuse_others(target: &Utf8Path, bundle: &Bundle) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A directory to write in beside the place of `certs/`; one that is made for this goes again if
-/// nothing comes of it.
-fn staging(dir: &Utf8Path) -> io::Result<TempDir> {
-    match DirBuilder::new().mode(0o755).create(dir) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    TempDir::with_prefix_in(".certs-", dir)
-}
-
-fn put(path: &std::path::Path, content: &[u8], mode: u32) -> io::Result<()> {
+fn put(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     // Whatever the umask says: istio-init runs as root, but others read the roots.
     file.set_permissions(Permissions::from_mode(mode))?;
@@ -161,7 +192,7 @@ fn sync(dir: &Utf8Path) -> io::Result<()> {
 
 /// One bundle on its way to its place.
 pub(crate) enum Staged {
-    Stdout(zeroize::Zeroizing<Vec<u8>>),
+    Stdout(Zeroizing<Vec<u8>>),
     File(StagedFile),
     Directory(StagedDirectory),
 }

@@ -29,10 +29,9 @@ pub(crate) enum Subject {
 /// Reads what is at a path.
 pub(crate) fn subject(path: &Utf8Path, now: OffsetDateTime) -> Result<Subject, Failure> {
     if path.is_dir() {
-        let certs = path.join(CERTS);
-        return match bundle_directory(path) {
+        let bundle = [path.to_owned(), path.join(CERTS)].into_iter().find(|dir| is_bundle(dir));
+        return match bundle {
             Some(dir) => Ok(Subject::Bundle(directory(&dir)?)),
-            None if certs.is_dir() => Ok(Subject::Bundle(directory(&certs)?)),
             None => {
                 let citadel = Citadel::open(path, Access::Read, now).map_err(failure)?;
                 Ok(Subject::Ca(Box::new(citadel)))
@@ -61,9 +60,10 @@ pub(crate) fn bundle(path: &Utf8Path, now: OffsetDateTime) -> Result<Bundle, Fai
     }
 }
 
-fn bundle_directory(path: &Utf8Path) -> Option<camino::Utf8PathBuf> {
+/// Whether a directory has at least one of the files that only bundles have.
+fn is_bundle(path: &Utf8Path) -> bool {
     let has = |name: &str| path.join(name).exists();
-    (has(KEY) || has(CERT_CHAIN) && !has("ca-cert.pem")).then(|| path.to_owned())
+    has(KEY) || has(CERT_CHAIN) && !has("ca-cert.pem")
 }
 
 fn directory(path: &Utf8Path) -> Result<Bundle, Failure> {

@@ -1,112 +1,17 @@
 //! A certificate authority: a key that signs, its certificate, and what leads from there to the
 //! root that peers trust.
 
-use std::time::Duration;
-
-use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyUsagePurpose, SanType, SerialNumber,
-};
+use rcgen::Issuer;
 use time::OffsetDateTime;
 
-use super::certificate::{Certificate, CertificateError};
-use super::key::{KeyError, KeyKind, PrivateKey, PublicKey, PublicKeyAlgorithm};
+use super::certificate::Certificate;
+use super::error::AuthorityError;
+use super::key::{KeyKind, PrivateKey};
 use super::path::check_path;
-use super::text::{hex, rfc3339};
+use super::profile::{AuthorityProfile, BACKDATE, LeafProfile};
+use super::public_key::PublicKey;
+use super::text::rfc3339;
 use crate::identity::{ServiceAccount, SpiffeId, TrustDomain};
-
-/// How far a certificate's start lies in the past, for peers whose clocks are late (as istiod
-/// does).
-pub const BACKDATE: Duration = Duration::from_secs(2 * 60);
-
-/// Randomness in serial numbers; RFC 5280 §4.1.2.2 allows up to 20 bytes.
-const SERIAL_BYTES: usize = 16;
-
-/// The attribute `serialNumber` of a name (X.520 §6.2.9).
-const SERIAL_NUMBER: [u64; 4] = [2, 5, 4, 5];
-
-/// Why an authority cannot be made, or cannot sign.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AuthorityError {
-    /// No key of its own.
-    #[error("the key {0}")]
-    Key(#[from] KeyError),
-    /// A certificate that cannot be read.
-    #[error("{0}")]
-    Certificate(#[from] CertificateError),
-    /// The key belongs to another certificate.
-    #[error("the key does not belong to the certificate {subject:?}")]
-    KeyMismatch {
-        /// Whose certificate it is.
-        subject: String,
-    },
-    /// A certificate that may not sign others.
-    #[error("the certificate {subject:?} may not sign others: it lacks {what}")]
-    NotAnAuthority {
-        /// Whose certificate it is.
-        subject: String,
-        /// What it would need.
-        what: &'static str,
-    },
-    /// There are no more certificates of authorities below this one.
-    #[error("the certificate {subject:?} allows no intermediate below it")]
-    NoRoomBelow {
-        /// Whose certificate it is.
-        subject: String,
-    },
-    /// A name that certificates below it could not repeat.
-    #[error(
-        "the name {subject:?} cannot be repeated in what it signs: it has a part twice, or in an encoding that is not known"
-    )]
-    NameNotKept {
-        /// The name.
-        subject: String,
-    },
-    /// What it signs leads to none of its roots.
-    #[error("what it signs would not be trusted: {reason}")]
-    Untrusted {
-        /// Why not.
-        reason: String,
-    },
-    /// Validity that no calendar has.
-    #[error("the validity goes beyond the year 9999")]
-    BeyondCalendar,
-    /// Not valid at this time.
-    #[error("the certificate {subject:?} {when}; it can sign nothing now")]
-    NotValidNow {
-        /// Whose certificate it is.
-        subject: String,
-        /// Since or from when.
-        when: String,
-    },
-    /// The encoder or the cryptographic library failed.
-    #[error("a certificate could not be signed: {0}")]
-    Signing(String),
-}
-
-/// What a new authority is called and how long it lives.
-#[derive(Clone, Debug)]
-pub struct AuthorityProfile<'p> {
-    /// The organisation in its name.
-    pub organization: &'p str,
-    /// How long it is valid from now.
-    pub ttl: Duration,
-    /// The kind of its key.
-    pub key: KeyKind,
-    /// How many authorities may stand below it.
-    pub path_len: u8,
-}
-
-/// What a leaf is for; its key comes from whoever asks.
-#[derive(Clone, Debug)]
-pub struct LeafProfile<'p> {
-    /// The workload.
-    pub identity: &'p SpiffeId,
-    /// The organisation in its subject; without one the subject is empty.
-    pub organization: Option<&'p str>,
-    /// How long it is valid from now; shorter where the authority's own certificates end sooner.
-    pub ttl: Duration,
-}
 
 /// The files of an authority, PEM, as Istio 1.0.5's Citadel takes them.
 #[derive(Clone, Copy)]
@@ -141,8 +46,7 @@ impl Authority {
         now: OffsetDateTime,
     ) -> Result<Self, AuthorityError> {
         let key = PrivateKey::generate(profile.key)?;
-        let params = authority_params(profile, validity(now, profile.ttl, None)?)?;
-        let certificate = read(params.self_signed(&key))?;
+        let certificate = read(&profile.params(now, None)?.self_signed(&key)?)?;
         let roots = vec![certificate.clone()];
         Self::new(key, certificate, Vec::new(), roots)
     }
@@ -161,10 +65,8 @@ impl Authority {
         }
         self.check_valid(now)?;
         let key = PrivateKey::generate(profile.key)?;
-        let mut params =
-            authority_params(profile, validity(now, profile.ttl, Some(self.not_after()))?)?;
-        params.use_authority_key_identifier_extension = true;
-        let certificate = read(params.signed_by(&key, &self.issuer))?;
+        let params = profile.params(now, Some(self.not_after()))?;
+        let certificate = read(&params.signed_by(&key, &self.issuer)?)?;
         let mut intermediates = vec![certificate.clone()];
         intermediates.extend(self.intermediates.iter().cloned());
         Self::new(key, certificate, intermediates, self.roots.clone())
@@ -180,16 +82,16 @@ impl Authority {
         now: OffsetDateTime,
     ) -> Result<Self, AuthorityError> {
         let key = PrivateKey::from_pem(files.key)?;
-        let certificate = Certificate::all_from_pem(files.certificate)?.swap_remove(0);
-        let chain = match files.chain {
-            chain if chain.trim_ascii().is_empty() => Vec::new(),
-            chain => Certificate::all_from_pem(chain)?,
-        };
+        let mut chain = Certificate::all_from_pem(files.certificate)?;
+        let certificate = chain[0].clone();
+        if !files.chain.trim_ascii().is_empty() {
+            chain.extend(Certificate::all_from_pem(files.chain)?);
+        }
         let roots = Certificate::all_from_pem(files.roots)?;
         let mut intermediates = Vec::new();
-        for between in [&certificate].into_iter().chain(&chain) {
-            if !between.is_self_issued() && !intermediates.contains(between) {
-                intermediates.push(between.clone());
+        for between in chain {
+            if !between.is_self_issued() && !intermediates.contains(&between) {
+                intermediates.push(between);
             }
         }
         let authority = Self::new(key, certificate, intermediates, roots)?;
@@ -203,7 +105,7 @@ impl Authority {
         intermediates: Vec<Certificate>,
         roots: Vec<Certificate>,
     ) -> Result<Self, AuthorityError> {
-        let issuer = Issuer::from_ca_cert_der(certificate.der(), key).map_err(signing)?;
+        let issuer = Issuer::from_ca_cert_der(certificate.der(), key)?;
         Ok(Self { issuer, certificate, intermediates, roots })
     }
 
@@ -218,21 +120,8 @@ impl Authority {
         now: OffsetDateTime,
     ) -> Result<Certificate, AuthorityError> {
         self.check_valid(now)?;
-        let mut params = params(validity(now, leaf.ttl, Some(self.not_after()))?)?;
-        if let Some(organization) = leaf.organization {
-            params.distinguished_name.push(DnType::OrganizationName, organization);
-        }
-        let uri = leaf.identity.to_string().try_into().map_err(signing)?;
-        params.subject_alt_names = vec![SanType::URI(uri)];
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        if let PublicKeyAlgorithm::Rsa(_) = public_key.algorithm() {
-            params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
-        }
-        params.extended_key_usages =
-            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
-        params.use_authority_key_identifier_extension = true;
-        read(params.signed_by(public_key.info(), &self.issuer))
+        let params = leaf.params(public_key.algorithm(), now, self.not_after())?;
+        read(&params.signed_by(public_key.info(), &self.issuer)?)
     }
 
     /// Its own certificate.
@@ -304,57 +193,7 @@ impl Authority {
     }
 }
 
-fn authority_params(
-    profile: &AuthorityProfile<'_>,
-    validity: (OffsetDateTime, OffsetDateTime),
-) -> Result<CertificateParams, AuthorityError> {
-    let mut params = params(validity)?;
-    // Roots that bear one name cannot be told apart by peers that look for an issuer by it.
-    let number = hex(&random()?);
-    params.distinguished_name.push(DnType::OrganizationName, profile.organization);
-    params.distinguished_name.push(DnType::CustomDnType(SERIAL_NUMBER.to_vec()), number);
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(profile.path_len));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    Ok(params)
-}
-
-/// What all certificates have: the validity, a random serial number, and no name as yet.
-fn params(
-    (not_before, not_after): (OffsetDateTime, OffsetDateTime),
-) -> Result<CertificateParams, AuthorityError> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
-    (params.not_before, params.not_after) = (not_before, not_after);
-    let mut serial = random()?;
-    // Positive, and of full length.
-    serial[0] = serial[0] & 0x7f | 0x40;
-    params.serial_number = Some(SerialNumber::from_slice(&serial));
-    Ok(params)
-}
-
-/// The validity from a little before now, in whole seconds.
-fn validity(
-    now: OffsetDateTime,
-    ttl: Duration,
-    not_beyond: Option<OffsetDateTime>,
-) -> Result<(OffsetDateTime, OffsetDateTime), AuthorityError> {
-    let now = now.replace_nanosecond(0).expect("zero is a number of nanoseconds");
-    let end = time::Duration::try_from(ttl).ok().and_then(|ttl| now.checked_add(ttl));
-    let end = end.ok_or(AuthorityError::BeyondCalendar)?;
-    Ok((now - BACKDATE, not_beyond.map_or(end, |limit| end.min(limit))))
-}
-
-fn random() -> Result<[u8; SERIAL_BYTES], AuthorityError> {
-    let mut bytes = [0; SERIAL_BYTES];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| signing(rcgen::Error::RingUnspecified))?;
-    Ok(bytes)
-}
-
 /// A certificate just signed, read back: what is given on is what others will read.
-fn read(signed: Result<rcgen::Certificate, rcgen::Error>) -> Result<Certificate, AuthorityError> {
-    Ok(Certificate::from_der(signed.map_err(signing)?.into())?)
-}
-
-fn signing(error: rcgen::Error) -> AuthorityError {
-    AuthorityError::Signing(error.to_string())
+fn read(signed: &rcgen::Certificate) -> Result<Certificate, AuthorityError> {
+    Ok(Certificate::from_der(signed.der().clone())?)
 }

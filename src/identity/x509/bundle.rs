@@ -4,9 +4,11 @@
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::authority::{Authority, AuthorityError, LeafProfile};
+use super::authority::Authority;
 use super::certificate::{Certificate, to_pem};
+use super::error::AuthorityError;
 use super::key::{KeyKind, PrivateKey};
+use super::profile::LeafProfile;
 
 /// The file of the roots that the workload trusts.
 pub const ROOT_CERT: &str = "root-cert.pem";

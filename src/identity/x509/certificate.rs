@@ -4,15 +4,12 @@ use std::fmt;
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::{PemObject, SectionKind};
-use serde::Serialize;
-use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{GeneralName, KeyUsage};
 use x509_parser::prelude::FromDer;
-use x509_parser::time::ASN1Time;
 
-use super::key::{KeyError, PublicKey};
-use super::text::hex;
+use super::facts::Facts;
+use super::key::KeyError;
+use super::public_key::PublicKey;
 use crate::identity::SpiffeId;
 
 /// Why something is no certificate, or none that is used here.
@@ -51,46 +48,6 @@ pub struct Certificate {
     /// The encoded names, for comparing: two spellings can print alike.
     subject: Vec<u8>,
     issuer: Vec<u8>,
-}
-
-/// What a certificate says, in words that OpenSSL's users know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Facts {
-    /// The subject's distinguished name; empty where the identity stands in the SAN alone.
-    pub subject: String,
-    /// The issuer's distinguished name.
-    pub issuer: String,
-    /// The serial number, in hexadecimal.
-    pub serial: String,
-    /// Valid from.
-    #[serde(with = "time::serde::rfc3339")]
-    pub not_before: OffsetDateTime,
-    /// Valid until, the last second included.
-    #[serde(with = "time::serde::rfc3339")]
-    pub not_after: OffsetDateTime,
-    /// The subject alternative names, each with its kind before it, as `URI:spiffe://…`.
-    pub subject_alt_names: Vec<String>,
-    /// Whether who does not understand them must refuse the certificate.
-    pub subject_alt_names_critical: bool,
-    /// Whether it may sign others.
-    pub is_ca: bool,
-    /// How many certificates of CAs may stand below it.
-    pub path_len: Option<u32>,
-    /// What its key may do, as `digitalSignature`.
-    pub key_usage: Vec<&'static str>,
-    /// What for, as `serverAuth`.
-    pub extended_key_usage: Vec<String>,
-    /// The key, as `P-256`.
-    pub key: String,
-    /// The algorithm of the signature that the issuer made.
-    pub signature_algorithm: String,
-    /// The id of its key, in hexadecimal.
-    pub subject_key_id: Option<String>,
-    /// The id of the issuer's key, in hexadecimal.
-    pub authority_key_id: Option<String>,
-    /// The SHA-256 of the whole, in hexadecimal.
-    pub sha256: String,
 }
 
 impl Certificate {
@@ -136,7 +93,7 @@ impl Certificate {
         }
         let public_key = PublicKey::from_der(parsed.public_key().raw)
             .map_err(|error| CertificateError::Key { number, error })?;
-        let facts = facts(&parsed, &public_key).map_err(malformed)?;
+        let facts = Facts::read(&parsed, &public_key).map_err(malformed)?;
         let (subject, issuer) = (parsed.subject().as_raw(), parsed.issuer().as_raw());
         let (subject, issuer) = (subject.to_vec(), issuer.to_vec());
         Ok(Self { facts, public_key, subject, issuer, der })
@@ -208,113 +165,4 @@ impl fmt::Debug for Certificate {
 /// The PEM file of some certificates.
 pub fn to_pem<'c>(certificates: impl IntoIterator<Item = &'c Certificate>) -> String {
     certificates.into_iter().map(Certificate::to_pem).collect()
-}
-
-fn facts(parsed: &X509Certificate<'_>, public_key: &PublicKey) -> Result<Facts, String> {
-    let words = |error: x509_parser::error::X509Error| error.to_string();
-    let constraints = parsed.basic_constraints().map_err(words)?.map(|found| found.value);
-    let names = parsed.subject_alternative_name().map_err(words)?;
-    let key_usage = parsed.key_usage().map_err(words)?.map(|found| found.value);
-    let extended = parsed.extended_key_usage().map_err(words)?.map(|found| found.value);
-    let (subject_key_id, authority_key_id) = key_ids(parsed);
-    let names_of = |names: &[GeneralName<'_>]| names.iter().map(general_name).collect();
-    Ok(Facts {
-        subject: printable(&parsed.subject().to_string()),
-        issuer: printable(&parsed.issuer().to_string()),
-        serial: hex(parsed.raw_serial()),
-        not_before: moment(parsed.validity().not_before)?,
-        not_after: moment(parsed.validity().not_after)?,
-        subject_alt_names: names
-            .as_ref()
-            .map_or_else(Vec::new, |names| names_of(&names.value.general_names)),
-        subject_alt_names_critical: names.is_some_and(|names| names.critical),
-        is_ca: constraints.is_some_and(|constraints| constraints.ca),
-        path_len: constraints.and_then(|constraints| constraints.path_len_constraint),
-        key_usage: key_usage.map_or_else(Vec::new, usages),
-        extended_key_usage: extended.map_or_else(Vec::new, purposes),
-        key: public_key.algorithm().to_string(),
-        signature_algorithm: signature_algorithm(parsed),
-        subject_key_id,
-        authority_key_id,
-        sha256: hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, parsed.as_raw()).as_ref()),
-    })
-}
-
-/// What strangers wrote must not speak to the terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] })
-        .collect()
-}
-
-fn moment(time: ASN1Time) -> Result<OffsetDateTime, String> {
-    OffsetDateTime::from_unix_timestamp(time.timestamp()).map_err(|error| error.to_string())
-}
-
-fn key_ids(parsed: &X509Certificate<'_>) -> (Option<String>, Option<String>) {
-    use x509_parser::extensions::ParsedExtension::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
-    let mut ids = (None, None);
-    for extension in parsed.iter_extensions() {
-        match extension.parsed_extension() {
-            SubjectKeyIdentifier(id) => ids.0 = Some(hex(id.0)),
-            AuthorityKeyIdentifier(id) => {
-                ids.1 = id.key_identifier.as_ref().map(|id| hex(id.0));
-            }
-            _ => {}
-        }
-    }
-    ids
-}
-
-fn general_name(name: &GeneralName<'_>) -> String {
-    printable(&match name {
-        GeneralName::URI(uri) => format!("URI:{uri}"),
-        GeneralName::DNSName(name) => format!("DNS:{name}"),
-        GeneralName::RFC822Name(name) => format!("email:{name}"),
-        GeneralName::IPAddress([a, b, c, d]) => format!("IP:{a}.{b}.{c}.{d}"),
-        GeneralName::IPAddress(bytes) => match <[u8; 16]>::try_from(*bytes) {
-            Ok(bytes) => format!("IP:{}", std::net::Ipv6Addr::from(bytes)),
-            Err(_) => "IP:?".to_owned(),
-        },
-        GeneralName::DirectoryName(name) => format!("DirName:{name}"),
-        _ => "other".to_owned(),
-    })
-}
-
-/// RFC 5280 §4.2.1.3.
-fn usages(usage: &KeyUsage) -> Vec<&'static str> {
-    const NAMES: [&str; 9] = [
-        "digitalSignature",
-        "nonRepudiation",
-        "keyEncipherment",
-        "dataEncipherment",
-        "keyAgreement",
-        "keyCertSign",
-        "cRLSign",
-        "encipherOnly",
-        "decipherOnly",
-    ];
-    let set = |bit: usize| usage.flags >> bit & 1 == 1;
-    NAMES.into_iter().enumerate().filter(|(bit, _)| set(*bit)).map(|(_, name)| name).collect()
-}
-
-/// RFC 5280 §4.2.1.12.
-fn purposes(purposes: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> Vec<String> {
-    let known = [
-        (purposes.any, "anyExtendedKeyUsage"),
-        (purposes.server_auth, "serverAuth"),
-        (purposes.client_auth, "clientAuth"),
-        (purposes.code_signing, "codeSigning"),
-        (purposes.email_protection, "emailProtection"),
-        (purposes.time_stamping, "timeStamping"),
-        (purposes.ocsp_signing, "OCSPSigning"),
-    ];
-    let known = known.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned());
-    known.chain(purposes.other.iter().map(|oid| oid.to_id_string())).collect()
-}
-
-fn signature_algorithm(parsed: &X509Certificate<'_>) -> String {
-    let oid = &parsed.signature_algorithm.algorithm;
-    let registry = x509_parser::objects::oid_registry();
-    registry.get(oid).map_or_else(|| oid.to_id_string(), |entry| entry.sn().to_owned())
 }

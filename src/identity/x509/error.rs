@@ -1,0 +1,69 @@
+//! Why an authority cannot be made, or cannot sign.
+
+use super::certificate::CertificateError;
+use super::key::KeyError;
+
+/// Why an authority cannot be made, or cannot sign.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthorityError {
+    /// No key of its own.
+    #[error("the key {0}")]
+    Key(#[from] KeyError),
+    /// A certificate that cannot be read.
+    #[error("{0}")]
+    Certificate(#[from] CertificateError),
+    /// The key belongs to another certificate.
+    #[error("the key does not belong to the certificate {subject:?}")]
+    KeyMismatch {
+        /// Whose certificate it is.
+        subject: String,
+    },
+    /// A certificate that may not sign others.
+    #[error("the certificate {subject:?} may not sign others: it lacks {what}")]
+    NotAnAuthority {
+        /// Whose certificate it is.
+        subject: String,
+        /// What it would need.
+        what: &'static str,
+    },
+    /// There are no more certificates of authorities below this one.
+    #[error("the certificate {subject:?} allows no intermediate below it")]
+    NoRoomBelow {
+        /// Whose certificate it is.
+        subject: String,
+    },
+    /// A name that certificates below it could not repeat.
+    #[error(
+        "the name {subject:?} cannot be repeated in what it signs: it has a part twice, or in an encoding that is not known"
+    )]
+    NameNotKept {
+        /// The name.
+        subject: String,
+    },
+    /// What it signs leads to none of its roots.
+    #[error("what it signs would not be trusted: {reason}")]
+    Untrusted {
+        /// Why not.
+        reason: String,
+    },
+    /// Validity that no calendar has.
+    #[error("the validity goes beyond the year 9999")]
+    BeyondCalendar,
+    /// Not valid at this time.
+    #[error("the certificate {subject:?} {when}; it can sign nothing now")]
+    NotValidNow {
+        /// Whose certificate it is.
+        subject: String,
+        /// Since or from when.
+        when: String,
+    },
+    /// The encoder or the cryptographic library failed.
+    #[error("a certificate could not be signed: {0}")]
+    Signing(String),
+}
+
+impl From<rcgen::Error> for AuthorityError {
+    fn from(error: rcgen::Error) -> Self {
+        Self::Signing(error.to_string())
+    }
+}

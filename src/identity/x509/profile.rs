@@ -1,0 +1,120 @@
+//! What certificates look like: the fields of an authority's and of a leaf.
+
+use std::time::Duration;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyUsagePurpose, SanType, SerialNumber,
+};
+use time::OffsetDateTime;
+
+use super::error::AuthorityError;
+use super::key::KeyKind;
+use super::public_key::PublicKeyAlgorithm;
+use super::text::hex;
+use crate::identity::SpiffeId;
+
+/// How far a certificate's start lies in the past, for peers whose clocks are late (as istiod
+/// does).
+pub const BACKDATE: Duration = Duration::from_secs(2 * 60);
+
+/// Randomness in serial numbers; RFC 5280 §4.1.2.2 allows up to 20 bytes.
+const SERIAL_BYTES: usize = 16;
+
+/// The attribute `serialNumber` of a name (X.520 §6.2.9).
+const SERIAL_NUMBER: [u64; 4] = [2, 5, 4, 5];
+
+/// What a new authority is called and how long it lives.
+#[derive(Clone, Debug)]
+pub struct AuthorityProfile<'p> {
+    /// The organisation in its name.
+    pub organization: &'p str,
+    /// How long it is valid from now.
+    pub ttl: Duration,
+    /// The kind of its key.
+    pub key: KeyKind,
+    /// How many authorities may stand below it.
+    pub path_len: u8,
+}
+
+/// What a leaf is for; its key comes from whoever asks.
+#[derive(Clone, Debug)]
+pub struct LeafProfile<'p> {
+    /// The workload.
+    pub identity: &'p SpiffeId,
+    /// The organisation in its subject; without one the subject is empty.
+    pub organization: Option<&'p str>,
+    /// How long it is valid from now; shorter where the authority's own certificates end sooner.
+    pub ttl: Duration,
+}
+
+impl AuthorityProfile<'_> {
+    /// The certificate of such an authority; it ends by `not_beyond`, where its issuer does.
+    pub(super) fn params(
+        &self,
+        now: OffsetDateTime,
+        not_beyond: Option<OffsetDateTime>,
+    ) -> Result<CertificateParams, AuthorityError> {
+        let mut params = params(now, self.ttl, not_beyond)?;
+        // Roots that bear one name cannot be told apart by peers that look for an issuer by it.
+        let number = hex(&random()?);
+        params.distinguished_name.push(DnType::OrganizationName, self.organization);
+        params.distinguished_name.push(DnType::CustomDnType(SERIAL_NUMBER.to_vec()), number);
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(self.path_len));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.use_authority_key_identifier_extension = not_beyond.is_some();
+        Ok(params)
+    }
+}
+
+impl LeafProfile<'_> {
+    /// The certificate of such a leaf; it ends by `not_beyond`, where its issuer does.
+    pub(super) fn params(
+        &self,
+        key: PublicKeyAlgorithm,
+        now: OffsetDateTime,
+        not_beyond: OffsetDateTime,
+    ) -> Result<CertificateParams, AuthorityError> {
+        let mut params = params(now, self.ttl, Some(not_beyond))?;
+        if let Some(organization) = self.organization {
+            params.distinguished_name.push(DnType::OrganizationName, organization);
+        }
+        params.subject_alt_names = vec![SanType::URI(self.identity.to_string().try_into()?)];
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        if let PublicKeyAlgorithm::Rsa(_) = key {
+            params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+        }
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        params.use_authority_key_identifier_extension = true;
+        Ok(params)
+    }
+}
+
+/// What all certificates have: the validity, from a little before now and in whole seconds; a
+/// random serial number; and no name as yet.
+fn params(
+    now: OffsetDateTime,
+    ttl: Duration,
+    not_beyond: Option<OffsetDateTime>,
+) -> Result<CertificateParams, AuthorityError> {
+    let now = now.replace_nanosecond(0).expect("zero is a number of nanoseconds");
+    let end = time::Duration::try_from(ttl).ok().and_then(|ttl| now.checked_add(ttl));
+    let end = end.ok_or(AuthorityError::BeyondCalendar)?;
+    let mut params = CertificateParams::default();
+    params.not_before = now - BACKDATE;
+    params.not_after = not_beyond.map_or(end, |limit| end.min(limit));
+    params.distinguished_name = DistinguishedName::new();
+    let mut serial = random()?;
+    // Positive, and of full length.
+    serial[0] = serial[0] & 0x7f | 0x40;
+    params.serial_number = Some(SerialNumber::from_slice(&serial));
+    Ok(params)
+}
+
+fn random() -> Result<[u8; SERIAL_BYTES], AuthorityError> {
+    let mut bytes = [0; SERIAL_BYTES];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| rcgen::Error::RingUnspecified)?;
+    Ok(bytes)
+}
