@@ -157,3 +157,102 @@ impl Found {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const MTIME: OffsetDateTime = datetime!(2026-11-22 15:00 UTC);
+
+    fn bundle() -> Bundle {
+        let file = |text: &str| text.as_bytes().to_vec();
+        Bundle { root_cert: file("root"), cert_chain: file("chain"), key: file("key").into() }
+    }
+
+    /// An archive of entries with any name, as nobody's tar would write them.
+    fn archive(entries: &[(&str, EntryType, &[u8])]) -> Vec<u8> {
+        let mut tar = Builder::new(GzBuilder::new().write(Vec::new(), Compression::fast()));
+        for (path, kind, content) in entries {
+            let mut header = Header::new_gnu();
+            header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+            header.set_entry_type(*kind);
+            header.set_size(content.len() as u64);
+            header.set_cksum();
+            tar.append(&header, *content).unwrap();
+        }
+        tar.into_inner().unwrap().finish().unwrap()
+    }
+
+    fn refusal(entries: &[(&str, EntryType, &[u8])]) -> String {
+        read_archive(&archive(entries)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_bundle_comes_back_as_it_was_put_in() {
+        assert_eq!(read_archive(&write_archive(&bundle(), MTIME)).unwrap(), bundle());
+    }
+
+    #[test]
+    fn one_bundle_gives_one_archive() {
+        assert_eq!(write_archive(&bundle(), MTIME), write_archive(&bundle(), MTIME));
+    }
+
+    #[test]
+    fn files_that_are_none_of_a_bundles_are_passed_over() {
+        let file = EntryType::Regular;
+        let archive = archive(&[
+            ("./certs/", EntryType::Directory, b""),
+            ("./certs/README", file, b"hello"),
+            ("./certs/root-cert.pem", file, b"root"),
+            ("certs/cert-chain.pem", file, b"chain"),
+            ("certs/key.pem", file, b"key"),
+            ("key.pem", file, b"elsewhere"),
+        ]);
+        assert_eq!(read_archive(&archive).unwrap(), bundle());
+    }
+
+    #[test]
+    fn what_would_be_unpacked_elsewhere_is_refused() {
+        for path in ["../key.pem", "certs/../../key.pem", "/etc/certs/key.pem"] {
+            let said = refusal(&[(path, EntryType::Regular, b"key")]);
+            assert!(said.ends_with("which would be unpacked elsewhere"), "{said}");
+        }
+    }
+
+    #[test]
+    fn links_and_devices_are_refused() {
+        for kind in [EntryType::Symlink, EntryType::Link, EntryType::Char, EntryType::Fifo] {
+            let said = refusal(&[("certs/key.pem", kind, b"")]);
+            assert!(said.ends_with("neither a file nor a directory"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_stands_twice_is_refused() {
+        let key = ("certs/key.pem", EntryType::Regular, &b"key"[..]);
+        assert_eq!(refusal(&[key, key]), "holds \"certs/key.pem\" twice");
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let said = refusal(&[("certs/root-cert.pem", EntryType::Regular, b"root")]);
+        assert_eq!(said, "holds no certs/cert-chain.pem");
+    }
+
+    #[test]
+    fn an_archive_that_never_ends_is_refused_in_time() {
+        let large = vec![0; 5 << 20];
+        let said = refusal(&[("certs/large", EntryType::Regular, &large)]);
+        assert_eq!(said, "unpacks to more than 4 MiB");
+    }
+
+    #[test]
+    fn an_archive_cut_anywhere_is_refused() {
+        let whole = write_archive(&bundle(), MTIME);
+        for length in 0..whole.len() - 16 {
+            assert!(read_archive(&whole[..length]).is_err(), "{length} of {}", whole.len());
+        }
+    }
+}

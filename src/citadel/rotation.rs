@@ -134,3 +134,84 @@ fn wait(
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 15:00 UTC);
+    const LATER: OffsetDateTime = datetime!(2026-11-23 15:00 UTC);
+
+    fn id(digit: char) -> AuthorityId {
+        digit.to_string().repeat(16).try_into().unwrap()
+    }
+
+    /// A CA with leaves until `until`.
+    fn stable(until: Option<OffsetDateTime>) -> Stage {
+        Stage::Stable { active: Signer { id: id('1'), leaves_until: until } }
+    }
+
+    fn prepared(until: Option<OffsetDateTime>) -> Stage {
+        stable(until).prepare(id('2')).unwrap()
+    }
+
+    fn activated(until: Option<OffsetDateTime>) -> Stage {
+        prepared(until).activate(Patience::Force, NOW).unwrap()
+    }
+
+    #[test]
+    fn the_steps_lead_from_one_authority_to_the_next() {
+        let stage = prepared(None).activate(Patience::Wait, NOW).unwrap();
+        let stage = stage.retire(Patience::Wait, NOW).unwrap();
+        assert_eq!(stage, Stage::Stable { active: Signer::new(id('2')) });
+    }
+
+    #[test]
+    fn a_step_out_of_order_is_refused_forced_or_not() {
+        for patience in [Patience::Wait, Patience::Force] {
+            for stage in [
+                stable(None).activate(patience, NOW),
+                stable(None).retire(patience, NOW),
+                prepared(None).prepare(id('3')),
+                prepared(None).retire(patience, NOW),
+                activated(None).prepare(id('3')),
+                activated(None).activate(patience, NOW),
+            ] {
+                assert!(matches!(stage, Err(RotationError::NotNext { .. })), "{stage:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_next_root_signs_only_when_every_bundle_that_lacks_it_has_ended() {
+        let stage = prepared(Some(LATER));
+        let early = stage.clone().activate(Patience::Wait, LATER);
+        assert!(matches!(early, Err(RotationError::TooEarly { .. })), "{early:?}");
+        assert!(stage.clone().activate(Patience::Force, NOW).is_ok());
+        let due = stage.due().unwrap();
+        assert_eq!(due, LATER + BACKDATE);
+        assert!(stage.clone().activate(Patience::Wait, due - Duration::SECOND).is_err());
+        assert!(stage.activate(Patience::Wait, due).is_ok());
+    }
+
+    #[test]
+    fn bundles_made_after_prepare_do_not_put_off_its_activation() {
+        let mut stage = prepared(Some(NOW));
+        if let Stage::Prepared { active, .. } = &mut stage {
+            active.promise(LATER);
+        }
+        assert!(stage.activate(Patience::Wait, NOW + BACKDATE).is_ok());
+    }
+
+    #[test]
+    fn the_old_root_retires_only_when_its_last_leaf_has_ended() {
+        let stage = activated(Some(LATER));
+        let early = stage.clone().retire(Patience::Wait, LATER);
+        assert!(matches!(early, Err(RotationError::TooEarly { .. })), "{early:?}");
+        assert!(stage.clone().retire(Patience::Force, NOW).is_ok());
+        assert!(stage.retire(Patience::Wait, LATER + BACKDATE).is_ok());
+    }
+}

@@ -202,3 +202,59 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn id() -> AuthorityId {
+        "0123456789abcdef".to_owned().try_into().unwrap()
+    }
+
+    #[test]
+    fn every_stage_survives_the_file() {
+        let moment = datetime!(2026-11-22 15:00 UTC);
+        let signer = || Signer { id: id(), leaves_until: Some(moment) };
+        for rotation in [
+            Stage::Stable { active: Signer::new(id()) },
+            Stage::Prepared { active: signer(), next: signer(), informed_at: Some(moment) },
+            Stage::Prepared { active: signer(), next: signer(), informed_at: None },
+            Stage::Activated { active: signer(), previous: signer() },
+        ] {
+            let mut state = State::new(TrustDomain::default(), id());
+            state.rotation = rotation;
+            assert_eq!(State::parse(&state.to_json()), Ok(state));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_wholly_understood_is_refused() {
+        let json = String::from_utf8(State::new(TrustDomain::default(), id()).to_json()).unwrap();
+        for (old, new) in [
+            ("\"version\": 1", "\"version\": 2"),
+            ("\"version\": 1", "\"version\": 1, \"more\": 1"),
+            ("\"phase\": \"stable\"", "\"phase\": \"else\""),
+            ("cluster.local", "Cluster/local"),
+            ("0123456789abcdef", "../../../etc/ssl"),
+            ("0123456789abcdef", "0123456789ABCDEF"),
+            ("}\n}", "}"),
+        ] {
+            let other = json.replace(old, new);
+            assert_ne!(other, json, "{old}");
+            assert!(State::parse(other.as_bytes()).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_promise_holds_for_the_hour_and_is_news_only_beyond() {
+        let mut signer = Signer::new(id());
+        assert!(signer.promise(datetime!(2026-11-22 15:10 UTC)));
+        assert_eq!(signer.leaves_until, Some(datetime!(2026-11-22 16:00 UTC)));
+        assert!(!signer.promise(datetime!(2026-11-22 15:59 UTC)));
+        assert!(!signer.promise(datetime!(2026-11-22 12:00 UTC)));
+        assert!(signer.promise(datetime!(2026-11-22 16:01 UTC)));
+        assert_eq!(signer.leaves_until, Some(datetime!(2026-11-22 17:00 UTC)));
+    }
+}

@@ -68,11 +68,7 @@ impl View {
                 Some(moment) => format!("its leaves end by {}", rfc3339(moment)),
                 None => "no leaves".to_owned(),
             };
-            let (own, mut chain) = (member.authority.certificate(), Vec::new());
-            if !own.is_self_issued() {
-                chain.extend(member.authority.intermediates().iter().cloned());
-            }
-            chain.extend(member.authority.roots().iter().cloned());
+            let chain = [member.authority.intermediates(), member.authority.roots()].concat();
             page.sections.push(self.section(format!("{}: {part}, {leaves}", member.id), &chain));
         }
         page.ca = Some(CaFacts {

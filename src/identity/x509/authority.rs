@@ -197,3 +197,147 @@ impl Authority {
 fn read(signed: &rcgen::Certificate) -> Result<Certificate, AuthorityError> {
     Ok(Certificate::from_der(signed.der().clone())?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::identity::x509::to_pem;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 15:00:00.5 UTC);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn profile(ttl: Duration, path_len: u8) -> AuthorityProfile<'static> {
+        AuthorityProfile { organization: "mesh", ttl, key: KeyKind::P256, path_len }
+    }
+
+    fn root(ttl: Duration, path_len: u8) -> Authority {
+        Authority::root(&profile(ttl, path_len), NOW).unwrap()
+    }
+
+    fn identity() -> SpiffeId {
+        SpiffeId::new(TrustDomain::default(), ServiceAccount::default())
+    }
+
+    fn sign(authority: &Authority, ttl: Duration) -> Certificate {
+        let key = PrivateKey::generate(KeyKind::P256).unwrap().public_key();
+        let profile = LeafProfile { identity: &identity(), organization: None, ttl };
+        authority.sign(&profile, &key, NOW).unwrap()
+    }
+
+    /// An authority from files of these.
+    fn reread(
+        key: &PrivateKey,
+        certificate: &Certificate,
+        chain: &[Certificate],
+        roots: &[Certificate],
+    ) -> Result<Authority, AuthorityError> {
+        Authority::from_pem(
+            &AuthorityFiles {
+                key: key.to_pem().as_bytes(),
+                certificate: certificate.to_pem().as_bytes(),
+                chain: to_pem(chain).as_bytes(),
+                roots: to_pem(roots).as_bytes(),
+            },
+            NOW,
+        )
+    }
+
+    #[test]
+    fn a_leaf_begins_a_little_before_now_and_lives_as_long_as_is_asked() {
+        let leaf = sign(&root(24 * HOUR, 0), HOUR);
+        assert_eq!(leaf.facts().not_before, datetime!(2026-11-22 14:58:00 UTC));
+        assert_eq!(leaf.facts().not_after, datetime!(2026-11-22 16:00:00 UTC));
+    }
+
+    #[test]
+    fn a_leaf_ends_with_its_signer_at_the_latest() {
+        let authority = root(HOUR, 0);
+        let leaf = sign(&authority, 24 * HOUR);
+        assert_eq!(leaf.facts().not_after, authority.certificate().facts().not_after);
+    }
+
+    #[test]
+    fn two_roots_of_one_organisation_bear_different_names() {
+        let (one, other) = (root(HOUR, 0), root(HOUR, 0));
+        let subject = |root: &Authority| root.certificate().facts().subject.clone();
+        assert!(subject(&one).starts_with("O=mesh, serialNumber="), "{}", subject(&one));
+        assert_ne!(subject(&one), subject(&other));
+    }
+
+    #[test]
+    fn no_intermediate_stands_below_one_that_allows_none() {
+        let intermediate = root(HOUR, 1).intermediate(&profile(HOUR, 0), NOW).unwrap();
+        for authority in [root(HOUR, 0), intermediate] {
+            let refused = authority.intermediate(&profile(HOUR, 0), NOW).unwrap_err();
+            assert!(matches!(refused, AuthorityError::NoRoomBelow { .. }), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_authority_signs_only_while_it_is_valid() {
+        let authority = root(HOUR, 0);
+        let key = authority.key().public_key();
+        let profile = LeafProfile { identity: &identity(), organization: None, ttl: HOUR };
+        for moment in [NOW - HOUR, NOW + 2 * HOUR] {
+            let refused = authority.sign(&profile, &key, moment).unwrap_err();
+            assert!(matches!(refused, AuthorityError::NotValidNow { .. }), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_authority_is_the_same_after_a_journey_as_files_even_when_it_has_ended() {
+        let intermediate = root(HOUR, 1).intermediate(&profile(HOUR, 0), NOW).unwrap();
+        for authority in [root(HOUR, 0), intermediate] {
+            let again = reread(
+                authority.key(),
+                authority.certificate(),
+                authority.intermediates(),
+                authority.roots(),
+            )
+            .unwrap();
+            assert_eq!(again.certificate(), authority.certificate());
+            assert_eq!(again.intermediates(), authority.intermediates());
+        }
+        let ended = Authority::root(&profile(HOUR, 0), NOW - 24 * HOUR).unwrap();
+        assert!(reread(ended.key(), ended.certificate(), &[], ended.roots()).is_ok());
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_refused() {
+        let (authority, other) = (root(HOUR, 0), root(HOUR, 0));
+        let refused =
+            reread(other.key(), authority.certificate(), &[], authority.roots()).unwrap_err();
+        assert!(matches!(refused, AuthorityError::KeyMismatch { .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_leaf_is_no_authority() {
+        let authority = root(HOUR, 0);
+        let key = PrivateKey::generate(KeyKind::P256).unwrap();
+        let profile = LeafProfile { identity: &identity(), organization: None, ttl: HOUR };
+        let leaf = authority.sign(&profile, &key.public_key(), NOW).unwrap();
+        let refused = reread(&key, &leaf, &[], authority.roots()).unwrap_err();
+        assert!(matches!(refused, AuthorityError::NotAnAuthority { .. }), "{refused}");
+    }
+
+    #[test]
+    fn an_intermediate_that_leads_to_another_root_is_refused() {
+        let intermediate = root(HOUR, 1).intermediate(&profile(HOUR, 0), NOW).unwrap();
+        let (key, other) = (intermediate.key(), root(HOUR, 1));
+        let refused = reread(key, intermediate.certificate(), &[], other.roots()).unwrap_err();
+        assert!(matches!(refused, AuthorityError::Untrusted { .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_validity_beyond_the_calendar_is_refused() {
+        let forever = Duration::from_secs(u64::MAX);
+        for ttl in [forever, Duration::from_secs(8_000 * 365 * 24 * 3600)] {
+            let refused = Authority::root(&profile(ttl, 0), NOW).unwrap_err();
+            assert_eq!(refused, AuthorityError::BeyondCalendar);
+        }
+    }
+}

@@ -244,3 +244,61 @@ fn pem(der: &[u8]) -> SecretText {
     let text = pem_rfc7468::encode(LABEL, LineEnding::LF, der, &mut buffer);
     Zeroizing::new(text.expect("the buffer is as long as was said").to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(kind: KeyKind) -> PrivateKey {
+        PrivateKey::generate(kind).unwrap()
+    }
+
+    #[test]
+    fn a_key_is_the_same_after_a_journey_as_pem() {
+        for kind in [KeyKind::P256, KeyKind::Rsa2048] {
+            let key = key(kind);
+            let pem = key.to_pem();
+            assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{kind}");
+            let again = PrivateKey::from_pem(pem.as_bytes()).unwrap();
+            assert_eq!(again.public_key(), key.public_key(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn printing_a_key_tells_its_kind_alone() {
+        assert_eq!(format!("{:?}", key(KeyKind::P256)), "PrivateKey(P-256)");
+        assert_eq!(format!("{:?}", key(KeyKind::Rsa2048)), "PrivateKey(RSA-2048)");
+    }
+
+    #[test]
+    fn a_file_without_exactly_one_key_is_refused() {
+        let pem = key(KeyKind::P256).to_pem();
+        let two = format!("{}{}", *pem, *pem);
+        let beside =
+            format!("{}-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n", *pem);
+        let refused = |pem: &str| PrivateKey::from_pem(pem.as_bytes()).unwrap_err();
+        assert_eq!(refused("no PEM at all"), KeyError::Missing);
+        assert_eq!(refused(&two), KeyError::NotAlone);
+        assert_eq!(refused(&beside), KeyError::NotAlone);
+    }
+
+    #[test]
+    fn an_encrypted_key_is_told_as_such() {
+        for pem in [
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMA==\n-----END ENCRYPTED PRIVATE KEY-----\n",
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMA==\n\
+             -----END RSA PRIVATE KEY-----\n",
+        ] {
+            assert_eq!(PrivateKey::from_pem(pem.as_bytes()).unwrap_err(), KeyError::Encrypted);
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_key_is_refused() {
+        for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
+            let pem = format!("-----BEGIN {label}-----\nMA==\n-----END {label}-----\n");
+            let error = PrivateKey::from_pem(pem.as_bytes()).unwrap_err();
+            assert!(matches!(error, KeyError::Malformed(_) | KeyError::Unsupported), "{error}");
+        }
+    }
+}
