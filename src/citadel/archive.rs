@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::path::Component;
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use flate2::{Compression, GzBuilder};
 use tar::{Archive, Builder, Entry, EntryType, Header};
 use time::OffsetDateTime;
@@ -101,13 +101,17 @@ fn append(
 /// The archive cannot be read, holds what must not be unpacked, or lacks one of the files.
 pub fn read_archive(archive: &[u8]) -> Result<Bundle, ArchiveError> {
     let mut found = Found::default();
-    let unpacked = GzDecoder::new(archive).take(MAX_BYTES + 1);
+    let unpacked = MultiGzDecoder::new(archive).take(MAX_BYTES + 1);
     let mut tar = Archive::new(unpacked);
     let taken = take_all(&mut tar, &mut found);
-    if tar.into_inner().limit() == 0 {
+    // To the end, where the sum stands that whoever unpacks it checks.
+    let mut rest = tar.into_inner();
+    let read = std::io::copy(&mut rest, &mut std::io::sink());
+    if rest.limit() == 0 {
         return Err(ArchiveError::TooLarge);
     }
     taken?;
+    read.map_err(ArchiveError::Broken)?;
     let [root_cert, cert_chain, key] = found.0;
     Ok(Bundle {
         root_cert: root_cert.ok_or(ArchiveError::Missing(ROOT_CERT))?.to_vec(),

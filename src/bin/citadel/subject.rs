@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 
 use camino::Utf8Path;
-use marathon_inject::citadel::{Access, Citadel, read_archive};
+use marathon_inject::citadel::{Access, CaError, Citadel, read_archive};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::x509::{Bundle, CERT_CHAIN, KEY, ROOT_CERT};
 use time::OffsetDateTime;
@@ -33,7 +33,12 @@ pub(crate) fn subject(path: &Utf8Path, now: OffsetDateTime) -> Result<Subject, F
         return match bundle {
             Some(dir) => Ok(Subject::Bundle(directory(&dir)?)),
             None => {
-                let citadel = Citadel::open(path, Access::Read, now).map_err(failure)?;
+                let citadel = Citadel::open(path, Access::Read, now).map_err(|error| match error {
+                    CaError::NoCa(_) => Failure::input(format!(
+                        "{path} holds neither a bundle (key.pem, or certs/) nor a CA (state.json)"
+                    )),
+                    error => failure(error),
+                })?;
                 Ok(Subject::Ca(Box::new(citadel)))
             }
         };
