@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::disk::{Disk, parent};
 use super::error::CaError;
 use super::state::{AuthorityId, State};
-use crate::identity::x509::{Authority, AuthorityFiles, to_pem};
+use crate::identity::x509::{Authority, AuthorityError, AuthorityFile, AuthorityFiles, to_pem};
 
 const STATE: &str = "state.json";
 const CA_KEY: &str = "ca-key.pem";
@@ -121,7 +121,7 @@ impl Directory {
         let files =
             AuthorityFiles { key: &key, certificate: &certificate, chain: &chain, roots: &roots };
         let authority = Authority::from_pem(&files, now)
-            .map_err(|error| CaError::Authority { path: path.clone(), error })?;
+            .map_err(|error| CaError::Authority { path: blamed(&path, &error), error })?;
         if AuthorityId::of(authority.certificate()) != *id {
             let reason =
                 format!("{CA_CERT} is not the certificate that gave the directory its name");
@@ -213,10 +213,13 @@ fn put_state(dir: &Utf8Path, state: &State, disk: &dyn Disk) -> Result<(), CaErr
     disk.rename(&new, &place).map_err(at(&place))
 }
 
-/// A new CA takes no place where something is: least of all that of another CA.
+/// A new CA takes no place where something is: least of all that of another CA. It must be one,
+/// though: a directory that is there.
 pub(super) fn refuse_occupied(path: &Utf8Path) -> Result<(), CaError> {
     match read_dir(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            read_dir(parent(path)).map(drop).map_err(at(parent(path)))
+        }
         Err(error) => Err(at(path)(error)),
         Ok(mut entries) => match entries.next() {
             None => Ok(()),
@@ -261,6 +264,17 @@ fn bounded(file: &File, path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, CaError> 
         return Err(CaError::State { path: path.to_owned(), reason });
     }
     Ok(content)
+}
+
+/// The file of an authority that an error is about, or all of them.
+fn blamed(dir: &Utf8Path, error: &AuthorityError) -> Utf8PathBuf {
+    match error.file() {
+        Some(AuthorityFile::Key) => dir.join(CA_KEY),
+        Some(AuthorityFile::Certificate) => dir.join(CA_CERT),
+        Some(AuthorityFile::Chain) => dir.join(CERT_CHAIN),
+        Some(AuthorityFile::Roots) => dir.join(ROOT_CERT),
+        None => dir.to_owned(),
+    }
 }
 
 fn at(path: &Utf8Path) -> impl Fn(std::io::Error) -> CaError {

@@ -81,11 +81,15 @@ pub enum CaError {
     Rotation(#[from] RotationError),
 }
 
-/// A time to live as people write it; humantime would make months of ninety days.
+/// In days at most: months and years differ in length.
 fn text(duration: Duration) -> String {
-    match duration.as_secs() / 3600 {
-        hours if hours >= 48 => format!("{} days", duration.as_secs_f64() / 86_400.0),
-        _ => humantime::format_duration(duration).to_string(),
+    const DAY: u64 = 24 * 3600;
+    let days = duration.as_secs() / DAY;
+    let rest = duration - Duration::from_secs(days * DAY);
+    match (days, rest.is_zero()) {
+        (0, _) => humantime::format_duration(rest).to_string(),
+        (days, true) => format!("{days}d"),
+        (days, false) => format!("{days}d {}", humantime::format_duration(rest)),
     }
 }
 

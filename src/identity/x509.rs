@@ -16,7 +16,7 @@ mod verify;
 pub use authority::{Authority, AuthorityFiles};
 pub use bundle::{Bundle, CERT_CHAIN, KEY, ROOT_CERT};
 pub use certificate::{Certificate, CertificateError, to_pem};
-pub use error::AuthorityError;
+pub use error::{AuthorityError, AuthorityFile};
 pub use facts::Facts;
 pub use key::{KeyError, KeyKind, PrivateKey, SecretText};
 pub use path::{PathError, check_path};

@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use marathon_inject::citadel::{Access, CaError, Citadel, OsDisk, read, read_secret};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::TrustDomain;
-use marathon_inject::identity::x509::{Authority, AuthorityFiles, AuthorityProfile};
+use marathon_inject::identity::x509::{Authority, AuthorityFile, AuthorityFiles, AuthorityProfile};
 use time::OffsetDateTime;
 
 use crate::args::{AuthorityArgs, FileArgs};
@@ -48,6 +48,11 @@ fn intermediate(
     now: OffsetDateTime,
 ) -> Result<Authority, Failure> {
     let root_dir = args.root_dir.clone().unwrap_or_else(|| root_dir_of(dir));
+    if same_place(&root_dir, dir) {
+        return Err(Failure::input(format!(
+            "{root_dir}: the offline root needs its own directory"
+        )));
+    }
     let organization = args.org.as_deref().unwrap_or(trust_domain.as_str());
     let profile =
         AuthorityProfile { organization, ttl: args.intermediate_ttl, key: args.key, path_len: 0 };
@@ -72,6 +77,14 @@ fn intermediate(
     }
 }
 
+/// Whether two paths are one, whether or not there is something.
+fn same_place(one: &Utf8Path, other: &Utf8Path) -> bool {
+    let place = |path: &Utf8Path| {
+        path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.into())
+    };
+    place(one) == place(other)
+}
+
 fn root_dir_of(dir: &Utf8Path) -> Utf8PathBuf {
     let name = dir.file_name().unwrap_or("ca");
     dir.with_file_name(format!("{name}-root"))
@@ -89,6 +102,12 @@ fn from_files(files: &FileArgs, now: OffsetDateTime) -> Result<Authority, Failur
         roots: &roots,
     };
     Authority::from_pem(&parts, now).map_err(|error| {
-        Failure::input(format!("{}, {}: {error}", files.signing_cert, files.signing_key))
+        let blamed = match error.file() {
+            Some(AuthorityFile::Key) => &files.signing_key,
+            Some(AuthorityFile::Roots) => &files.root_cert,
+            Some(AuthorityFile::Chain) => files.cert_chain.as_ref().unwrap_or(&files.signing_cert),
+            Some(AuthorityFile::Certificate) | None => &files.signing_cert,
+        };
+        Failure::input(format!("{blamed}: {error}"))
     })
 }

@@ -5,7 +5,7 @@ use rcgen::Issuer;
 use time::OffsetDateTime;
 
 use super::certificate::Certificate;
-use super::error::AuthorityError;
+use super::error::{AuthorityError, AuthorityFile};
 use super::key::{KeyKind, PrivateKey};
 use super::path::check_path;
 use super::profile::{AuthorityProfile, BACKDATE, LeafProfile};
@@ -82,12 +82,16 @@ impl Authority {
         now: OffsetDateTime,
     ) -> Result<Self, AuthorityError> {
         let key = PrivateKey::from_pem(files.key)?;
-        let mut chain = Certificate::all_from_pem(files.certificate)?;
+        let read = |file, pem| {
+            Certificate::all_from_pem(pem)
+                .map_err(|error| AuthorityError::Certificate { file, error })
+        };
+        let mut chain = read(AuthorityFile::Certificate, files.certificate)?;
         let certificate = chain[0].clone();
         if !files.chain.trim_ascii().is_empty() {
-            chain.extend(Certificate::all_from_pem(files.chain)?);
+            chain.extend(read(AuthorityFile::Chain, files.chain)?);
         }
-        let roots = Certificate::all_from_pem(files.roots)?;
+        let roots = read(AuthorityFile::Roots, files.roots)?;
         let mut intermediates = Vec::new();
         for between in chain {
             if !between.is_self_issued() && !intermediates.contains(&between) {
@@ -195,7 +199,8 @@ impl Authority {
 
 /// A certificate just signed, read back: what is given on is what others will read.
 fn read(signed: &rcgen::Certificate) -> Result<Certificate, AuthorityError> {
-    Ok(Certificate::from_der(signed.der().clone())?)
+    Certificate::from_der(signed.der().clone())
+        .map_err(|error| AuthorityError::Signing(error.to_string()))
 }
 
 #[cfg(test)]

@@ -10,8 +10,13 @@ pub enum AuthorityError {
     #[error("the key {0}")]
     Key(#[from] KeyError),
     /// A certificate that cannot be read.
-    #[error("{0}")]
-    Certificate(#[from] CertificateError),
+    #[error("{error}")]
+    Certificate {
+        /// Which file it was in.
+        file: AuthorityFile,
+        /// What is wrong.
+        error: CertificateError,
+    },
     /// The key belongs to another certificate.
     #[error("the key does not belong to the certificate {subject:?}")]
     KeyMismatch {
@@ -60,6 +65,33 @@ pub enum AuthorityError {
     /// The encoder or the cryptographic library failed.
     #[error("a certificate could not be signed: {0}")]
     Signing(String),
+}
+
+/// A file of an authority, one of [`AuthorityFiles`](super::AuthorityFiles).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorityFile {
+    /// The key.
+    Key,
+    /// The certificate that signs.
+    Certificate,
+    /// Those between.
+    Chain,
+    /// The roots.
+    Roots,
+}
+
+impl AuthorityError {
+    /// The file that it is about, if it is one.
+    pub fn file(&self) -> Option<AuthorityFile> {
+        match self {
+            Self::Key(_) | Self::KeyMismatch { .. } => Some(AuthorityFile::Key),
+            Self::Certificate { file, .. } => Some(*file),
+            Self::NotAnAuthority { .. } | Self::NameNotKept { .. } => {
+                Some(AuthorityFile::Certificate)
+            }
+            _ => None,
+        }
+    }
 }
 
 impl From<rcgen::Error> for AuthorityError {
