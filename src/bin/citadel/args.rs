@@ -157,13 +157,13 @@ pub(crate) struct BundleArgs {
     #[arg(long, value_name = "SPIFFE-ID", conflicts_with_all = ["namespace", "service_account"])]
     pub(crate) identity: Option<SpiffeId>,
 
-    /// The namespace, if not by --identity
+    /// The namespace, if not by --identity [env: INJECT_NAMESPACE]
     #[arg(long, value_name = "NAMESPACE")]
-    pub(crate) namespace: Option<String>,
+    namespace: Option<String>,
 
-    /// The service account, if not by --identity
+    /// The service account, if not by --identity [env: INJECT_SERVICE_ACCOUNT]
     #[arg(long, value_name = "SERVICE-ACCOUNT")]
-    pub(crate) service_account: Option<String>,
+    service_account: Option<String>,
 
     /// How long the leaf lives, up to 90 days
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
@@ -181,9 +181,32 @@ pub(crate) struct BundleArgs {
     #[arg(long, value_name = "FILE|DIR|-", conflicts_with = "identity", num_args = 1..)]
     pub(crate) marathon: Vec<Utf8PathBuf>,
 
-    /// With --marathon the config file of inject, for the identity of pods whose labels name none
-    #[arg(long, value_name = "FILE", env = "INJECT_CONFIG")]
-    pub(crate) config: Option<Utf8PathBuf>,
+    /// The config file of inject, for the identity of pods whose labels name none [env:
+    /// INJECT_CONFIG]
+    #[arg(long, value_name = "FILE", requires = "marathon")]
+    config: Option<Utf8PathBuf>,
+}
+
+/// What the environment of inject says too. It is read here, not by clap, to which a variable is a
+/// flag: it would conflict with others, though nobody gave it for this run.
+impl BundleArgs {
+    pub(crate) fn namespace(&self) -> Option<String> {
+        self.namespace.clone().or_else(|| variable("INJECT_NAMESPACE"))
+    }
+
+    pub(crate) fn service_account(&self) -> Option<String> {
+        self.service_account.clone().or_else(|| variable("INJECT_SERVICE_ACCOUNT"))
+    }
+
+    pub(crate) fn config(&self) -> Option<Utf8PathBuf> {
+        let config = self.config.clone().or_else(|| variable("INJECT_CONFIG").map(Into::into));
+        config.filter(|path| !path.as_str().is_empty())
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    // What is no text has a character now that no name may have.
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 #[derive(Debug, Args)]

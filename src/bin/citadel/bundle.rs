@@ -55,11 +55,11 @@ fn one(
 /// The service account that the arguments name.
 fn named(args: &BundleArgs, trust_domain: &TrustDomain) -> Result<SpiffeId, InvalidIdentity> {
     let mut account = ServiceAccount::default();
-    if let Some(namespace) = &args.namespace {
-        account = account.in_namespace(namespace)?;
+    if let Some(namespace) = args.namespace() {
+        account = account.in_namespace(&namespace)?;
     }
-    if let Some(name) = &args.service_account {
-        account = account.named(name)?;
+    if let Some(name) = args.service_account() {
+        account = account.named(&name)?;
     }
     Ok(SpiffeId::new(trust_domain.clone(), account))
 }

@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 
 use crate::args::BundleArgs;
 use crate::bundle::{archive, issue};
-use crate::release::{OutputDirectory, StagedFile};
+use crate::release::{OutputDirectory, StagedFile, Target};
 use crate::report::{Report, failure, until};
 
 const INDEX: &str = "index.json";
@@ -50,7 +50,7 @@ pub(crate) fn run(
     now: OffsetDateTime,
 ) -> Result<(), Failure> {
     let out = &args.output;
-    if out.exists() && !out.is_dir() || out == "-" {
+    if out.exists() && !out.is_dir() || !matches!(Target::of(out)?, Target::Directory(_)) {
         return Err(Failure::input(format!("{out} is no directory: several bundles need one")));
     }
     let settings = settings(args, citadel)?;
@@ -107,20 +107,17 @@ fn settings(args: &BundleArgs, citadel: &Citadel) -> Result<Settings, Failure> {
         settings.set(key, text).map_err(wrong)
     };
     set(Key::TrustDomain, citadel.trust_domain().as_str())?;
-    if let Some(path) = args.config.as_ref().filter(|path| !path.as_str().is_empty()) {
-        let source = Input::named(path).read().map_err(unreadable)?;
+    if let Some(path) = args.config() {
+        let source = Input::named(&path).read().map_err(unreadable)?;
         let file = parse_file(source.text()).map_err(|errors| {
             let words: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
             Failure::input(format!("{path}: {}", words.join("; ")))
         })?;
         file.settings.iter().try_for_each(|(key, text, _)| set(*key, text))?;
     }
-    for (key, flag) in [
-        (Key::TrustDomain, None),
-        (Key::Namespace, args.namespace.clone()),
-        (Key::ServiceAccount, args.service_account.clone()),
-    ] {
-        let text = flag.or_else(|| std::env::var(key.variable()).ok());
+    for (key, text) in
+        [(Key::Namespace, args.namespace()), (Key::ServiceAccount, args.service_account())]
+    {
         text.map_or(Ok(()), |text| set(key, &text))?;
     }
     if settings.trust_domain != *citadel.trust_domain() {

@@ -99,6 +99,7 @@ impl StagedFile {
 
     fn stage(dir: &Utf8Path, target: Utf8PathBuf, content: &[u8]) -> Result<Self, Failure> {
         let wrong = |error: io::Error| Failure::at(&target, &error);
+        refuse_obstacle(&target).map_err(wrong)?;
         let mut file = NamedTempFile::new_in(dir).map_err(wrong)?;
         let written = file.write_all(content).and_then(|()| file.as_file().sync_all());
         written.map_err(wrong)?;
@@ -112,6 +113,17 @@ impl StagedFile {
         fs::create_dir_all(dir).map_err(wrong)?;
         self.file.persist(&self.target).map_err(|error| wrong(error.error))?;
         sync(dir).map_err(wrong)
+    }
+}
+
+/// What no file can be put over, or into, is found before anything is promised or released.
+fn refuse_obstacle(target: &Utf8Path) -> io::Result<()> {
+    if target.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    match target.ancestors().skip(1).find(|dir| dir.symlink_metadata().is_ok()) {
+        Some(dir) if !dir.is_dir() => Err(io::ErrorKind::NotADirectory.into()),
+        _ => Ok(()),
     }
 }
 
