@@ -32,7 +32,9 @@ fn main() -> ExitCode {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let cli = Cli::parse();
     cli.color.write_global();
-    let (now, report) = (OffsetDateTime::now_utc(), Report::new(cli.quiet));
+    // Certificates know whole seconds only.
+    let now = OffsetDateTime::now_utc().truncate_to_second();
+    let report = Report::new(cli.quiet);
     command_line::finish(match &cli.command {
         Command::Init(args) => init::run(args, &report, now),
         Command::Bundle(args) => bundle::run(args, &report, now),

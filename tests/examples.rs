@@ -1,0 +1,120 @@
+//! The examples of `citadel` in the documentation, run from top to bottom in a directory of their
+//! own. `[..]` stands for what differs from run to run, within a line.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// How the fence of such an example begins.
+const FENCE: &str = "```console,ignore";
+
+/// A command, and what it says as the documentation has it.
+#[derive(Debug, Default, PartialEq)]
+struct Example {
+    command: String,
+    exit: i32,
+    output: Vec<String>,
+}
+
+/// The examples of a document, in order.
+fn examples(document: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut within = false;
+    for line in document.lines() {
+        if line.starts_with("```") {
+            within = line == FENCE;
+        }
+        if !within || line == FENCE {
+            continue;
+        }
+        if let Some(command) = line.strip_prefix("$ ") {
+            examples.push(Example { command: command.to_owned(), ..Example::default() });
+        } else if let Some(exit) = line.strip_prefix("? ") {
+            examples.last_mut().unwrap().exit = exit.parse().unwrap();
+        } else if !line.is_empty() {
+            examples.last_mut().unwrap().output.push(line.to_owned());
+        }
+    }
+    examples
+}
+
+/// Whether `line` is `pattern`, in which `[..]` stands for anything.
+fn fits(pattern: &str, line: &str) -> bool {
+    let mut parts = pattern.split("[..]");
+    let first = parts.next().unwrap();
+    let Some(mut rest) = line.strip_prefix(first) else { return false };
+    let mut exact = true;
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+        exact = !part.is_empty();
+    }
+    rest.is_empty() || !exact
+}
+
+/// Runs one as a shell would, standard output and error in one.
+fn run(example: &Example, dir: &Path) -> (i32, Vec<String>) {
+    let bin = Path::new(env!("CARGO_BIN_EXE_citadel")).parent().unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &format!("exec 2>&1; {}", example.command)])
+        .current_dir(dir)
+        .env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()))
+        .env_remove("CITADEL_DIR")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    (output.status.code().unwrap(), lines)
+}
+
+fn hold(document: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let examples = examples(&fs::read_to_string(root.join(document)).unwrap());
+    assert!(examples.len() > 2, "{document} has {} examples", examples.len());
+    let dir = TempDir::new().unwrap();
+    symlink(root.join("pods"), dir.path().join("pods")).unwrap();
+    for example in &examples {
+        let (exit, lines) = run(example, dir.path());
+        let same = lines.len() == example.output.len()
+            && example.output.iter().zip(&lines).all(|(pattern, line)| fits(pattern, line));
+        let said = lines.join("\n");
+        assert!(same && exit == example.exit, "{document}: {example:#?}\nexit {exit}:\n{said}");
+    }
+}
+
+#[test]
+fn the_readme_shows_what_citadel_does() {
+    hold("README.md");
+}
+
+#[test]
+fn the_page_on_certificates_shows_what_citadel_does() {
+    hold("docs/certificates.md");
+}
+
+#[test]
+fn an_example_is_a_command_its_exit_code_and_its_lines() {
+    let text =
+        "```console\n$ other\n```\n```console,ignore\n$ a b\n? 2\nsays\n\n$ c\n```\nnot this\n";
+    let first = Example { command: "a b".to_owned(), exit: 2, output: vec!["says".to_owned()] };
+    let second = Example { command: "c".to_owned(), ..Example::default() };
+    assert_eq!(examples(text), [first, second]);
+}
+
+#[test]
+fn what_differs_from_run_to_run_is_passed_over_and_nothing_else() {
+    for (pattern, line) in [("a [..] c", "a b c"), ("a [..]", "a b"), ("[..]c", "abc"), ("a", "a")]
+    {
+        assert!(fits(pattern, line), "{pattern}: {line}");
+    }
+    for (pattern, line) in
+        [("a [..] c", "a b d"), ("a [..] c", "a b c d"), ("a", "ab"), ("ab", "a")]
+    {
+        assert!(!fits(pattern, line), "{pattern}: {line}");
+    }
+}
