@@ -117,6 +117,10 @@ impl CaError {
                  them off"
                     .to_owned(),
             ),
+            Self::Signing(AuthorityError::NotValidNow { .. }) => Some(
+                "if it has ended, lead the mesh to a new root with `citadel rotate-root`"
+                    .to_owned(),
+            ),
             Self::Rotation(error) => error.hint(),
             _ => None,
         }

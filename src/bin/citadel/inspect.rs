@@ -6,7 +6,8 @@ use camino::Utf8Path;
 use marathon_inject::citadel::Citadel;
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::x509::{
-    Bundle, CERT_CHAIN, Certificate, CertificateError, KEY, PrivateKey, ROOT_CERT, rfc3339, to_pem,
+    Bundle, CERT_CHAIN, Certificate, CertificateError, KEY, KeyError, PrivateKey, ROOT_CERT,
+    rfc3339, to_pem,
 };
 use time::OffsetDateTime;
 
@@ -88,23 +89,26 @@ impl View {
         let roots = read(ROOT_CERT, &bundle.root_cert)?;
         let sections = vec![self.section(CERT_CHAIN, &chain), self.section(ROOT_CERT, &roots)];
         let mut page = self.page(Kind::Bundle, sections);
-        page.private_key = Some(key_facts(KEY, &bundle.key, chain.first()));
+        let key = PrivateKey::from_pem(&bundle.key);
+        page.private_key = Some(KeyFacts::new(KEY, key, chain.first()));
         Ok((page, [chain, roots].concat()))
     }
 
-    /// Certificates, a key, or both.
+    /// Certificates, or a key.
     fn pem(&self, pem: &[u8]) -> Seen {
-        let certificates = match Certificate::all_from_pem(pem) {
-            Ok(certificates) => certificates,
-            Err(error) if PrivateKey::from_pem(pem).is_err() => return Err(self.wrong("", &error)),
-            Err(_) => {
+        match PrivateKey::from_pem(pem) {
+            Ok(key) => {
                 let mut page = self.page(Kind::PrivateKey, Vec::new());
-                page.private_key = Some(key_facts(&self.name, pem, None));
-                return Ok((page, Vec::new()));
+                page.private_key = Some(KeyFacts::new(&self.name, Ok(key), None));
+                Ok((page, Vec::new()))
             }
-        };
-        let sections = vec![self.section("certificates", &certificates)];
-        Ok((self.page(Kind::Certificates, sections), certificates))
+            Err(KeyError::Missing | KeyError::NotAlone) => {
+                let all = Certificate::all_from_pem(pem).map_err(|e| self.wrong("", &e))?;
+                let sections = vec![self.section("certificates", &all)];
+                Ok((self.page(Kind::Certificates, sections), all))
+            }
+            Err(error) => Err(Failure::input(format!("{} {error}", self.name))),
+        }
     }
 
     fn server(&self, chain: Vec<Certificate>) -> Seen {
@@ -116,16 +120,4 @@ impl View {
         let space = if file.is_empty() { "" } else { ": " };
         Failure::input(format!("{}{space}{file} {error}", self.name))
     }
-}
-
-fn key_facts(name: &str, pem: &[u8], leaf: Option<&Certificate>) -> KeyFacts {
-    let (key, belongs_to_leaf) = match PrivateKey::from_pem(pem) {
-        Ok(key) => {
-            let public = key.public_key();
-            let belongs = leaf.map(|leaf| *leaf.public_key() == public);
-            (public.algorithm().to_string(), belongs)
-        }
-        Err(error) => (error.to_string(), None),
-    };
-    KeyFacts { name: name.to_owned(), key, belongs_to_leaf }
 }

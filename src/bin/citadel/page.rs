@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use marathon_inject::identity::x509::{Certificate, Facts, rfc3339};
+use marathon_inject::identity::x509::{Certificate, Facts, KeyError, PrivateKey, rfc3339};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -88,6 +88,26 @@ pub(crate) struct KeyFacts {
     /// Whether it is that of the first certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) belongs_to_leaf: Option<bool>,
+}
+
+impl KeyFacts {
+    pub(crate) fn new(
+        name: &str,
+        key: Result<PrivateKey, KeyError>,
+        leaf: Option<&Certificate>,
+    ) -> Self {
+        let public = key.map(|key| key.public_key());
+        let belongs =
+            |leaf: &Certificate| public.as_ref().is_ok_and(|key| key == leaf.public_key());
+        Self {
+            name: name.to_owned(),
+            belongs_to_leaf: leaf.map(belongs),
+            key: match public {
+                Ok(public) => public.algorithm().to_string(),
+                Err(error) => error.to_string(),
+            },
+        }
+    }
 }
 
 impl Section {

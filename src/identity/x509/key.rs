@@ -11,10 +11,8 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
     RSA_PKCS1_SHA256, RsaKeyPair,
 };
-use pem_rfc7468::LineEnding;
+use pem_rfc7468::{Decoder, LineEnding};
 use rcgen::{PublicKeyData, SignatureAlgorithm, SigningKey};
-use rustls_pki_types::PrivateKeyDer;
-use rustls_pki_types::pem::{PemObject, SectionKind};
 use zeroize::Zeroizing;
 
 use super::public_key::PublicKey;
@@ -114,11 +112,10 @@ impl PrivateKey {
     /// # Errors
     /// There is no key, more than one, or one that cannot be used.
     pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
-        let key = only_key(pem)?;
-        let der = key.secret_der();
-        let ec = |alg| match &key {
-            PrivateKeyDer::Pkcs8(_) => EcdsaKeyPair::from_pkcs8(alg, der),
-            _ => EcdsaKeyPair::from_private_key_der(alg, der),
+        let (encoding, der) = only_key(pem)?;
+        let ec = |alg| match encoding {
+            Encoding::Pkcs8 => EcdsaKeyPair::from_pkcs8(alg, &der),
+            _ => EcdsaKeyPair::from_private_key_der(alg, &der),
         };
         if let Ok(pair) = ec(&ECDSA_P256_SHA256_ASN1_SIGNING) {
             return Ok(Self(Pair::P256(pair)));
@@ -126,10 +123,10 @@ impl PrivateKey {
         if let Ok(pair) = ec(&ECDSA_P384_SHA384_ASN1_SIGNING) {
             return Ok(Self(Pair::P384(pair)));
         }
-        let rsa = match &key {
-            PrivateKeyDer::Pkcs8(_) => RsaKeyPair::from_pkcs8(der),
-            PrivateKeyDer::Pkcs1(_) => RsaKeyPair::from_der(der),
-            _ => return Err(KeyError::Unsupported),
+        let rsa = match encoding {
+            Encoding::Pkcs8 => RsaKeyPair::from_pkcs8(&der),
+            Encoding::Pkcs1 => RsaKeyPair::from_der(&der),
+            Encoding::Sec1 => return Err(KeyError::Unsupported),
         };
         let pair = rsa.map_err(|rejected| rsa_error(&rejected.to_string()))?;
         match pair.public_modulus_len() * 8 {
@@ -205,28 +202,67 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// The one private key of a PEM file.
-fn only_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, KeyError> {
-    if pem.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED)
-        || pem.windows(ENCRYPTED_OLD.len()).any(|window| window == ENCRYPTED_OLD)
-    {
-        return Err(KeyError::Encrypted);
-    }
-    let mut found = None;
-    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem) {
-        let (kind, der) = section.map_err(|error| KeyError::Malformed(error.to_string()))?;
-        // OpenSSL writes the curve before an EC key, in a block of its own, which is passed over.
-        let key = PrivateKeyDer::from_pem(kind, der).ok_or(KeyError::NotAlone)?;
-        if found.replace(key).is_some() {
-            return Err(KeyError::NotAlone);
-        }
-    }
-    found.ok_or(KeyError::Missing)
+/// How a private key is encoded.
+#[derive(Clone, Copy)]
+enum Encoding {
+    /// RFC 5958.
+    Pkcs8,
+    /// RSA alone, RFC 8017 appendix A.
+    Pkcs1,
+    /// EC alone, RFC 5915.
+    Sec1,
 }
 
-/// PKCS#8 (RFC 5958 §3) and what OpenSSL did before it (RFC 1421 §4.6.1.1).
-const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
-const ENCRYPTED_OLD: &[u8] = b"Proc-Type: 4,ENCRYPTED";
+/// The one private key of a PEM file, decoded into nothing but a buffer that is wiped.
+fn only_key(pem: &[u8]) -> Result<(Encoding, Zeroizing<Vec<u8>>), KeyError> {
+    let malformed = |error: pem_rfc7468::Error| KeyError::Malformed(error.to_string());
+    let (mut key, mut others) = (None, false);
+    for block in blocks(pem) {
+        if position(block, ENCRYPTED).is_some() {
+            return Err(KeyError::Encrypted);
+        }
+        let encoding = match pem_rfc7468::decode_label(block).map_err(malformed)? {
+            "PRIVATE KEY" => Encoding::Pkcs8,
+            "RSA PRIVATE KEY" => Encoding::Pkcs1,
+            "EC PRIVATE KEY" => Encoding::Sec1,
+            "ENCRYPTED PRIVATE KEY" => return Err(KeyError::Encrypted),
+            // OpenSSL writes the curve before an EC key.
+            "EC PARAMETERS" => continue,
+            _ => {
+                others = true;
+                continue;
+            }
+        };
+        others |= key.replace((encoding, block)).is_some();
+    }
+    let (encoding, block) = key.ok_or(KeyError::Missing)?;
+    if others {
+        return Err(KeyError::NotAlone);
+    }
+    let mut decoder = Decoder::new_detect_wrap(block).map_err(malformed)?;
+    let mut der = Zeroizing::new(vec![0; decoder.remaining_len()]);
+    decoder.decode(&mut der).map_err(malformed)?;
+    Ok((encoding, der))
+}
+
+/// How OpenSSL marks a key that is encrypted in its old way (RFC 1421 §4.6.1.1).
+const ENCRYPTED: &[u8] = b"Proc-Type: 4,ENCRYPTED";
+
+/// The blocks of a PEM file, each from its first line through its last.
+fn blocks(pem: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = pem;
+    std::iter::from_fn(move || {
+        let block = &rest[position(rest, b"-----BEGIN ")?..];
+        let last = position(block, b"-----END ").unwrap_or(block.len());
+        let end = position(&block[last..], b"\n").map_or(block.len(), |end| last + end + 1);
+        rest = &block[end..];
+        Some(&block[..end])
+    })
+}
+
+fn position(text: &[u8], word: &[u8]) -> Option<usize> {
+    text.windows(word.len()).position(|window| window == word)
+}
 
 /// The library's reasons, in words.
 fn rsa_error(reason: &str) -> KeyError {
