@@ -225,19 +225,23 @@ impl Citadel {
         Ok(())
     }
 
-    /// Gives up the previous authority, and destroys its key.
+    /// Gives up the previous authority, and destroys its key; also one that was given up before and
+    /// whose key outlived that.
     ///
     /// # Errors
     /// It is not time, or the disk fails; then all is as it was, but for the key if that could not
-    /// be removed: the next step does.
+    /// be removed: the step can be taken again.
     pub fn retire(
         &mut self,
         patience: Patience,
         now: OffsetDateTime,
         disk: &dyn Disk,
     ) -> Result<(), CaError> {
-        let rotation = self.state.rotation.clone().retire(patience, now)?;
-        self.step(rotation, disk)?;
+        match self.state.rotation.clone().retire(patience, now) {
+            Ok(rotation) => self.step(rotation, disk)?,
+            Err(_) if self.phase() == Phase::Stable && !self.leftovers()?.is_empty() => {}
+            Err(error) => return Err(error.into()),
+        }
         self.other = None;
         self.directory.sweep(&self.state, disk)
     }

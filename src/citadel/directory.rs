@@ -56,11 +56,15 @@ impl Directory {
         disk: &dyn Disk,
     ) -> Result<(), CaError> {
         refuse_occupied(path)?;
-        let name = path.file_name().unwrap_or("citadel");
-        let new = parent(path).join(format!("{NEW}{name}-{}", state.active().id));
+        let prefix = format!("{NEW}{}-", path.file_name().unwrap_or("citadel"));
+        sweep_abandoned(parent(path), &prefix, disk);
+        let new = parent(path).join(format!("{prefix}{}", state.active().id));
         disk.create_dir(&new).map_err(at(&new))?;
-        let made = put_authority(&new, &state.active().id, authority, disk)
-            .and_then(|()| put_state(&new, state, disk))
+        let underway = Self { path: new.clone(), held: File::open(&new).map_err(at(&new))? };
+        let made = underway
+            .hold(Access::Write)
+            .and_then(|()| underway.put_authority(&state.active().id, authority, disk))
+            .and_then(|()| underway.put_state(state, disk))
             .and_then(|()| disk.rename(&new, path).map_err(at(path)));
         or_removed(made, &new, disk)
     }
@@ -153,10 +157,8 @@ impl Directory {
         let ours = |name: &String| {
             name.starts_with(NEW) || AuthorityId::try_from(name.clone()).is_ok() && !named(name)
         };
-        let entries = read_dir(&self.path).map_err(at(&self.path))?;
-        let names = entries.map(|entry| entry.map(|entry| entry.file_name().into_string().ok()));
-        let names = names.collect::<Result<Vec<_>, _>>().map_err(at(&self.path))?;
-        let mut leftovers: Vec<_> = names.into_iter().flatten().filter(ours).collect();
+        let mut leftovers = names(&self.path)?;
+        leftovers.retain(ours);
         leftovers.sort();
         Ok(leftovers)
     }
@@ -168,6 +170,30 @@ impl Directory {
             disk.remove(&path).map_err(at(&path))
         })
     }
+}
+
+/// Removes directories of new CAs that were never finished, with the keys in them. One that is
+/// still being made is held; one that cannot be removed is somebody else's.
+fn sweep_abandoned(dir: &Utf8Path, prefix: &str, disk: &dyn Disk) {
+    let unfinished = |name: &String| {
+        name.strip_prefix(prefix).is_some_and(|id| AuthorityId::try_from(id.to_owned()).is_ok())
+    };
+    for name in names(dir).unwrap_or_default().into_iter().filter(unfinished) {
+        let path = dir.join(name);
+        if let Ok(abandoned) = File::open(&path)
+            && abandoned.try_lock().is_ok()
+        {
+            let _ = disk.remove(&path);
+        }
+    }
+}
+
+/// The names in a directory.
+fn names(dir: &Utf8Path) -> Result<Vec<String>, CaError> {
+    let entries = read_dir(dir).map_err(at(dir))?;
+    let names = entries.map(|entry| entry.map(|entry| entry.file_name().into_string().ok()));
+    let names = names.collect::<Result<Vec<_>, _>>().map_err(at(dir))?;
+    Ok(names.into_iter().flatten().collect())
 }
 
 /// Puts an authority's files into the directory of a CA, all at once.

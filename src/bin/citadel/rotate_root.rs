@@ -60,8 +60,10 @@ fn retire(args: &StepArgs, report: &Report, now: OffsetDateTime) -> Result<(), F
     let mut citadel = Citadel::open(dir, Access::Write, now).map_err(failure)?;
     let old = citadel.other().map(|old| old.authority.certificate().facts().subject.clone());
     citadel.retire(patience(args), now, &OsDisk).map_err(failure)?;
-    let old = old.unwrap_or_default();
-    report.done(&format!("{dir}: retired; nothing trusts {old} any more, its key is destroyed"));
+    report.done(&match old {
+        Some(old) => format!("{dir}: retired; nothing trusts {old} any more, its key is destroyed"),
+        None => format!("{dir}: retired before; what was left over is destroyed"),
+    });
     Ok(())
 }
 
