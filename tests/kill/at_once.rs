@@ -1,0 +1,105 @@
+//! Several processes that want the same CA, or the same place for one, at once.
+
+use std::fs;
+use std::io;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use camino::Utf8Path;
+use marathon_inject::citadel::{Access, CaError, Citadel, Disk, OsDisk, read_archive};
+use marathon_inject::identity::TrustDomain;
+use marathon_inject::identity::x509::verify;
+use time::OffsetDateTime;
+
+use crate::{Home, NOW, Step, list, scratch};
+
+#[test]
+fn processes_that_come_at_once_get_their_bundles_one_after_the_other() {
+    let scratch = scratch();
+    let home = Home::new(&scratch, "home");
+    assert!(citadel(&home, &["init"]).wait().unwrap().success());
+    let now = OffsetDateTime::now_utc();
+    let held = Citadel::open(&home.ca(), Access::Write, now).unwrap();
+    // Each leaf outlives the one before, so each process has something to write down.
+    let mut processes: Vec<_> = (1..=8).map(|hours| bundle(&home, hours)).collect();
+    for process in &mut processes {
+        assert!(waits_for(process, &home.ca()), "it does not wait for its turn");
+    }
+    drop(held);
+
+    let mut ends = Vec::new();
+    for (process, hours) in processes.into_iter().zip(1..) {
+        let output = process.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let archive = fs::read(home.0.join(format!("{hours}.tgz"))).unwrap();
+        let bundle = read_archive(&archive).unwrap();
+        ends.push(verify(&bundle, None, now).unwrap().leaf.facts().not_after);
+    }
+    let citadel = Citadel::open(&home.ca(), Access::Read, now).unwrap();
+    assert!(citadel.active().leaves_until >= ends.into_iter().max());
+    assert_eq!(citadel.leftovers().unwrap(), [""; 0]);
+}
+
+fn bundle(home: &Home, hours: usize) -> Child {
+    citadel(home, &["bundle", "--ttl", &format!("{hours}h"), "-o", &format!("{hours}.tgz")])
+}
+
+fn citadel(home: &Home, args: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_citadel"));
+    let command = command.args(args).env("CITADEL_DIR", "ca").current_dir(&home.0);
+    command.stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Whether a process comes to have a directory open, and stays.
+fn waits_for(process: &mut Child, dir: &Utf8Path) -> bool {
+    let opened = |id: u32| {
+        let files = fs::read_dir(format!("/proc/{id}/fd"));
+        let mut files = files.into_iter().flatten().flatten();
+        files.any(|file| fs::read_link(file.path()).is_ok_and(|path| path == dir.as_std_path()))
+    };
+    while process.try_wait().unwrap().is_none() {
+        if opened(process.id()) {
+            return true;
+        }
+        sleep(Duration::from_millis(5));
+    }
+    false
+}
+
+/// A disk on which, while a CA is being made, another process makes one at the same place.
+struct Overtaken<'h>(&'h Home);
+
+impl Disk for Overtaken<'_> {
+    fn create_dir(&self, path: &Utf8Path) -> io::Result<()> {
+        OsDisk.create_dir(path)
+    }
+
+    fn create_file(&self, path: &Utf8Path, content: &[u8]) -> io::Result<()> {
+        if path.file_name() == Some("ca-key.pem") {
+            let (ca, authority) = (self.0.ca(), self.0.authority("second"));
+            Citadel::create(&ca, TrustDomain::default(), &authority, &OsDisk).unwrap();
+        }
+        OsDisk.create_file(path, content)
+    }
+
+    fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
+        OsDisk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Utf8Path) -> io::Result<()> {
+        OsDisk.remove(path)
+    }
+}
+
+#[test]
+fn of_two_that_make_a_ca_at_one_place_the_first_to_finish_wins() {
+    let scratch = scratch();
+    let home = Home::new(&scratch, "home");
+    let refused = Step::Create.take(&home, &Overtaken(&home)).unwrap_err();
+    // It came as far as the last step: nobody had swept its files away.
+    assert!(matches!(&refused, CaError::Io { path, .. } if *path == home.ca()), "{refused}");
+    let citadel = Citadel::open(&home.ca(), Access::Read, NOW).unwrap();
+    assert_eq!(citadel.roots(), home.authority("second").roots());
+    assert_eq!(list(&home.0), ["ca"]);
+}
