@@ -1,6 +1,8 @@
 //! An authority as the arguments describe it: made here, signed by an offline root, or somebody's
 //! own.
 
+use std::time::Duration;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use marathon_inject::citadel::{Access, CaError, Citadel, OsDisk, read, read_secret};
 use marathon_inject::command_line::Failure;
@@ -11,69 +13,69 @@ use time::OffsetDateTime;
 use crate::args::{AuthorityArgs, FileArgs};
 use crate::report::{Report, failure, until};
 
-/// The authority for the CA at `dir`.
-pub(crate) fn authority(
-    args: &AuthorityArgs,
-    dir: &Utf8Path,
-    trust_domain: &TrustDomain,
-    report: &Report,
-    now: OffsetDateTime,
-) -> Result<Authority, Failure> {
-    if let Some(files) = &args.files {
-        return from_files(files, now);
-    }
-    if args.intermediate {
-        return intermediate(args, dir, trust_domain, report, now);
-    }
-    root(args, trust_domain, 0, now)
+/// An authority that is wanted for a CA.
+pub(crate) struct Wanted<'w> {
+    pub(crate) args: &'w AuthorityArgs,
+    /// The directory of the CA.
+    pub(crate) dir: &'w Utf8Path,
+    pub(crate) trust_domain: &'w TrustDomain,
+    pub(crate) now: OffsetDateTime,
 }
 
-/// A root below which `path_len` intermediates may stand.
-fn root(
-    args: &AuthorityArgs,
-    trust_domain: &TrustDomain,
-    path_len: u8,
-    now: OffsetDateTime,
-) -> Result<Authority, Failure> {
-    let organization = args.org.as_deref().unwrap_or(trust_domain.as_str());
-    let profile = AuthorityProfile { organization, ttl: args.ttl, key: args.key, path_len };
-    Authority::root(&profile, now).map_err(|error| failure(error.into()))
-}
-
-fn intermediate(
-    args: &AuthorityArgs,
-    dir: &Utf8Path,
-    trust_domain: &TrustDomain,
-    report: &Report,
-    now: OffsetDateTime,
-) -> Result<Authority, Failure> {
-    let root_dir = args.root_dir.clone().unwrap_or_else(|| root_dir_of(dir));
-    if same_place(&root_dir, dir) {
-        return Err(Failure::input(format!(
-            "{root_dir}: the offline root needs its own directory"
-        )));
-    }
-    let organization = args.org.as_deref().unwrap_or(trust_domain.as_str());
-    let profile =
-        AuthorityProfile { organization, ttl: args.intermediate_ttl, key: args.key, path_len: 0 };
-    let sign =
-        |root: &Authority| root.intermediate(&profile, now).map_err(|error| failure(error.into()));
-    match Citadel::open(&root_dir, Access::Read, now) {
-        Ok(offline) if offline.trust_domain() == trust_domain => sign(offline.active().authority),
-        Ok(offline) => Err(Failure::input(format!(
-            "{root_dir}: the root is that of the trust domain {}, not of {trust_domain}",
-            offline.trust_domain()
-        ))),
-        Err(CaError::Missing(_)) => {
-            let root = root(args, trust_domain, 1, now)?;
-            let authority = sign(&root)?;
-            Citadel::create(&root_dir, trust_domain.clone(), &root, &OsDisk).map_err(failure)?;
-            let facts = root.certificate().facts();
-            let (subject, until) = (&facts.subject, until(facts.not_after, now));
-            report.done(&format!("{root_dir}: offline root {subject} made, valid {until}"));
-            Ok(authority)
+impl Wanted<'_> {
+    /// Makes or reads it.
+    pub(crate) fn authority(&self, report: &Report) -> Result<Authority, Failure> {
+        match &self.args.files {
+            Some(files) => from_files(files, self.now),
+            None if self.args.intermediate => self.intermediate(report),
+            None => self.root(0),
         }
-        Err(error) => Err(failure(error)),
+    }
+
+    fn profile(&self, ttl: Duration, path_len: u8) -> AuthorityProfile<'_> {
+        let organization = self.args.org.as_deref().unwrap_or(self.trust_domain.as_str());
+        AuthorityProfile { organization, ttl, key: self.args.key, path_len }
+    }
+
+    /// A root below which `path_len` intermediates may stand.
+    fn root(&self, path_len: u8) -> Result<Authority, Failure> {
+        let root = Authority::root(&self.profile(self.args.ttl, path_len), self.now);
+        root.map_err(|error| failure(error.into()))
+    }
+
+    /// One that an offline root signs, which is made if there is none.
+    fn intermediate(&self, report: &Report) -> Result<Authority, Failure> {
+        let root_dir = self.args.root_dir.clone().unwrap_or_else(|| root_dir_of(self.dir));
+        if same_place(&root_dir, self.dir) {
+            let words = format!("{root_dir}: the offline root needs its own directory");
+            return Err(Failure::input(words));
+        }
+        match Citadel::open(&root_dir, Access::Read, self.now) {
+            Ok(offline) if offline.trust_domain() == self.trust_domain => {
+                self.signed_by(offline.active().authority)
+            }
+            Ok(offline) => Err(Failure::input(format!(
+                "{root_dir}: the root is that of the trust domain {}, not of {}",
+                offline.trust_domain(),
+                self.trust_domain
+            ))),
+            Err(CaError::Missing(_)) => {
+                let root = self.root(1)?;
+                let authority = self.signed_by(&root)?;
+                Citadel::create(&root_dir, self.trust_domain.clone(), &root, &OsDisk)
+                    .map_err(failure)?;
+                let facts = root.certificate().facts();
+                let (subject, until) = (&facts.subject, until(facts.not_after, self.now));
+                report.done(&format!("{root_dir}: offline root {subject} made, valid {until}"));
+                Ok(authority)
+            }
+            Err(error) => Err(failure(error)),
+        }
+    }
+
+    fn signed_by(&self, root: &Authority) -> Result<Authority, Failure> {
+        let profile = self.profile(self.args.intermediate_ttl, 0);
+        root.intermediate(&profile, self.now).map_err(|error| failure(error.into()))
     }
 }
 

@@ -5,7 +5,7 @@ use marathon_inject::command_line::Failure;
 use time::OffsetDateTime;
 
 use crate::args::InitArgs;
-use crate::authority::authority;
+use crate::authority::Wanted;
 use crate::report::{Report, failure, until};
 
 /// Makes a CA.
@@ -13,7 +13,8 @@ pub(crate) fn run(args: &InitArgs, report: &Report, now: OffsetDateTime) -> Resu
     let dir = &args.ca.dir;
     // Before anything is made, an offline root included.
     Citadel::refuse_occupied(dir).map_err(failure)?;
-    let authority = authority(&args.authority, dir, &args.trust_domain, report, now)?;
+    let wanted = Wanted { args: &args.authority, dir, trust_domain: &args.trust_domain, now };
+    let authority = wanted.authority(report)?;
     Citadel::create(dir, args.trust_domain.clone(), &authority, &OsDisk).map_err(failure)?;
     let facts = authority.certificate().facts();
     let what = if authority.certificate().is_self_issued() { "root" } else { "intermediate" };

@@ -7,7 +7,7 @@ use marathon_inject::identity::x509::rfc3339;
 use time::OffsetDateTime;
 
 use crate::args::{AuthorityArgs, RotateRootArgs, Step, StepArgs};
-use crate::authority::authority;
+use crate::authority::Wanted;
 use crate::report::{Report, failure};
 
 /// Takes a step.
@@ -31,7 +31,8 @@ fn prepare(
 ) -> Result<(), Failure> {
     let mut citadel = Citadel::open(dir, Access::Write, now).map_err(failure)?;
     citadel.check_stable().map_err(failure)?;
-    let next = authority(args, dir, citadel.trust_domain(), report, now)?;
+    let wanted = Wanted { args, dir, trust_domain: citadel.trust_domain(), now };
+    let next = wanted.authority(report)?;
     let subject = next.roots()[0].facts().subject.clone();
     citadel.prepare(next, &OsDisk).map_err(failure)?;
     report.done(&format!("{dir}: prepared; bundles now carry the root {subject} too"));
