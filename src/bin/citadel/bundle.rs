@@ -1,6 +1,6 @@
 //! `citadel bundle`.
 
-use marathon_inject::citadel::{Access, BundleRequest, Citadel, OsDisk, write_archive};
+use marathon_inject::citadel::{Access, BundleRequest, Citadel, OsDisk, Phase, write_archive};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::x509::{Bundle, Certificate};
 use marathon_inject::identity::{InvalidIdentity, ServiceAccount, SpiffeId, TrustDomain};
@@ -20,7 +20,9 @@ pub(crate) fn run(args: &BundleArgs, report: &Report, now: OffsetDateTime) -> Re
     } else {
         marathon::run(args, &mut citadel, report, now)?;
     }
-    report.ending_roots(&citadel.roots(), now);
+    if citadel.phase() == Phase::Stable {
+        report.ending(citadel.active().authority, now);
+    }
     Ok(())
 }
 

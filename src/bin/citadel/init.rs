@@ -20,6 +20,6 @@ pub(crate) fn run(args: &InitArgs, report: &Report, now: OffsetDateTime) -> Resu
     let what = if authority.certificate().is_self_issued() { "root" } else { "intermediate" };
     let (subject, until) = (&facts.subject, until(facts.not_after, now));
     report.done(&format!("{dir}: {what} {subject} for {}, valid {until}", args.trust_domain));
-    report.ending_roots(authority.roots(), now);
+    report.ending(&authority, now);
     Ok(())
 }

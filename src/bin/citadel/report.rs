@@ -4,10 +4,10 @@ use std::io::Write;
 
 use marathon_inject::citadel::CaError;
 use marathon_inject::command_line::Failure;
-use marathon_inject::identity::x509::{Certificate, rfc3339};
+use marathon_inject::identity::x509::{Authority, Certificate, rfc3339};
 use time::OffsetDateTime;
 
-/// Below this share of its life a root needs a successor (istiod rotates its own then).
+/// Below this share of its life an authority needs a successor (istiod rotates its root then).
 const LATE: f64 = 0.2;
 
 /// The report of a run.
@@ -37,16 +37,17 @@ impl Report {
         let _ = writeln!(anstream::stderr(), "{words}");
     }
 
-    /// A mesh whose root ends unnoticed ends with it.
-    pub(crate) fn ending_roots(&self, roots: &[Certificate], now: OffsetDateTime) {
-        for facts in roots.iter().map(Certificate::facts) {
-            let (life, left) = (facts.not_after - facts.not_before, facts.not_after - now);
-            if left.as_seconds_f64() < life.as_seconds_f64() * LATE {
-                let (subject, left) = (&facts.subject, validity_left(facts.not_after, now));
-                self.warn(&format!(
-                    "the root {subject:?}: {left}; begin with `citadel rotate-root prepare`"
-                ));
-            }
+    /// A mesh whose authority ends unnoticed ends with it.
+    pub(crate) fn ending(&self, authority: &Authority, now: OffsetDateTime) {
+        let above = authority.intermediates().iter().chain(authority.roots());
+        let all = [authority.certificate()].into_iter().chain(above).map(Certificate::facts);
+        let Some(first) = all.min_by_key(|facts| facts.not_after) else { return };
+        let (life, left) = (first.not_after - first.not_before, first.not_after - now);
+        if left.as_seconds_f64() < life.as_seconds_f64() * LATE {
+            let (subject, left) = (&first.subject, validity_left(first.not_after, now));
+            self.warn(&format!(
+                "the CA's certificate {subject}: {left}; begin with `citadel rotate-root prepare`"
+            ));
         }
     }
 }
