@@ -47,7 +47,7 @@ fn bundle(home: &Home, hours: usize) -> Child {
 
 fn citadel(home: &Home, args: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_citadel"));
-    let command = command.args(args).env("CITADEL_DIR", "ca").current_dir(&home.0);
+    let command = command.args(args).env_clear().env("CITADEL_DIR", "ca").current_dir(&home.0);
     command.stderr(Stdio::piped()).spawn().unwrap()
 }
 
