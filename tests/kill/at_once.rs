@@ -1,10 +1,8 @@
 //! Several processes that want the same CA, or the same place for one, at once.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
 use camino::Utf8Path;
 use marathon_inject::citadel::{Access, CaError, Citadel, Disk, OsDisk, read_archive};
@@ -15,6 +13,23 @@ use time::OffsetDateTime;
 use crate::{Home, NOW, Step, list, scratch};
 
 #[test]
+fn who_changes_a_ca_has_it_alone_and_who_reads_it_has_it_with_other_readers() {
+    let scratch = scratch();
+    let home = Home::new(&scratch, "home");
+    home.live(&[Step::Create]);
+    let ca = File::open(home.ca()).unwrap();
+    for (access, readers_may_come) in [(Access::Write, false), (Access::Read, true)] {
+        let citadel = Citadel::open(&home.ca(), access, NOW).unwrap();
+        assert!(ca.try_lock().is_err(), "{access:?}");
+        assert_eq!(ca.try_lock_shared().is_ok(), readers_may_come, "{access:?}");
+        ca.unlock().unwrap();
+        drop(citadel);
+        ca.try_lock().unwrap();
+        ca.unlock().unwrap();
+    }
+}
+
+#[test]
 fn processes_that_come_at_once_get_their_bundles_one_after_the_other() {
     let scratch = scratch();
     let home = Home::new(&scratch, "home");
@@ -22,10 +37,7 @@ fn processes_that_come_at_once_get_their_bundles_one_after_the_other() {
     let now = OffsetDateTime::now_utc();
     let held = Citadel::open(&home.ca(), Access::Write, now).unwrap();
     // Each leaf outlives the one before, so each process has something to write down.
-    let mut processes: Vec<_> = (1..=8).map(|hours| bundle(&home, hours)).collect();
-    for process in &mut processes {
-        assert!(waits_for(process, &home.ca()), "it does not wait for its turn");
-    }
+    let processes: Vec<_> = (1..=8).map(|hours| bundle(&home, hours)).collect();
     drop(held);
 
     let mut ends = Vec::new();
@@ -49,22 +61,6 @@ fn citadel(home: &Home, args: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_citadel"));
     let command = command.args(args).env_clear().env("CITADEL_DIR", "ca").current_dir(&home.0);
     command.stderr(Stdio::piped()).spawn().unwrap()
-}
-
-/// Whether a process comes to have a directory open, and stays.
-fn waits_for(process: &mut Child, dir: &Utf8Path) -> bool {
-    let opened = |id: u32| {
-        let files = fs::read_dir(format!("/proc/{id}/fd"));
-        let mut files = files.into_iter().flatten().flatten();
-        files.any(|file| fs::read_link(file.path()).is_ok_and(|path| path == dir.as_std_path()))
-    };
-    while process.try_wait().unwrap().is_none() {
-        if opened(process.id()) {
-            return true;
-        }
-        sleep(Duration::from_millis(5));
-    }
-    false
 }
 
 /// A disk on which, while a CA is being made, another process makes one at the same place.
