@@ -14,7 +14,9 @@ use zeroize::Zeroizing;
 use super::disk::{Disk, parent};
 use super::error::CaError;
 use super::state::{AuthorityId, State};
-use crate::identity::x509::{Authority, AuthorityError, AuthorityFile, AuthorityFiles, to_pem};
+use crate::identity::x509::{
+    Authority, AuthorityError, AuthorityFile, AuthorityFiles, Certificate, to_pem,
+};
 
 const STATE: &str = "state.json";
 const CA_KEY: &str = "ca-key.pem";
@@ -121,17 +123,17 @@ impl Directory {
         let metadata = path.metadata().map_err(at(&path))?;
         refuse_exposed(&path, &metadata)?;
         let (key, certificate) = (read_secret(&path.join(CA_KEY))?, file(CA_CERT)?);
+        if let Ok(found) = Certificate::all_from_pem(&certificate)
+            && AuthorityId::of(&found[0]) != *id
+        {
+            let reason = "is not the certificate that gave its directory the name".to_owned();
+            return Err(CaError::State { path: path.join(CA_CERT), reason });
+        }
         let (chain, roots) = (file(CERT_CHAIN)?, file(ROOT_CERT)?);
         let files =
             AuthorityFiles { key: &key, certificate: &certificate, chain: &chain, roots: &roots };
-        let authority = Authority::from_pem(&files, now)
-            .map_err(|error| CaError::Authority { path: blamed(&path, &error), error })?;
-        if AuthorityId::of(authority.certificate()) != *id {
-            let reason =
-                format!("{CA_CERT} is not the certificate that gave the directory its name");
-            return Err(CaError::State { path, reason });
-        }
-        Ok(authority)
+        Authority::from_pem(&files, now)
+            .map_err(|error| CaError::Authority { path: blamed(&path, &error), error })
     }
 
     pub(super) fn put_authority(

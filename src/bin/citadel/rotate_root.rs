@@ -33,9 +33,15 @@ fn prepare(
     citadel.check_stable().map_err(failure)?;
     let wanted = Wanted { args, dir, trust_domain: citadel.trust_domain(), now };
     let next = wanted.authority(report)?;
-    let subject = next.roots()[0].facts().subject.clone();
+    let root = next.roots()[0].clone();
+    let known = citadel.roots().contains(&root);
     citadel.prepare(next, &OsDisk).map_err(failure)?;
-    report.done(&format!("{dir}: prepared; bundles now carry the root {subject} too"));
+    let subject = &root.facts().subject;
+    report.done(&if known {
+        format!("{dir}: prepared; the root stays {subject}, only who signs below it will change")
+    } else {
+        format!("{dir}: prepared; bundles now carry the root {subject} too")
+    });
     report.done(&match citadel.due() {
         Some(moment) => format!("next: `rotate-root activate`, from {} on", rfc3339(moment)),
         None => "next: `rotate-root activate`, at any time: no bundle was made before".to_owned(),
@@ -60,9 +66,13 @@ fn retire(args: &StepArgs, report: &Report, now: OffsetDateTime) -> Result<(), F
     let dir = &args.ca.dir;
     let mut citadel = Citadel::open(dir, Access::Write, now).map_err(failure)?;
     let old = citadel.other().map(|old| old.authority.certificate().facts().subject.clone());
+    let roots = citadel.roots();
     citadel.retire(patience(args), now, &OsDisk).map_err(failure)?;
     report.done(&match old {
-        Some(old) => format!("{dir}: retired; nothing trusts {old} any more, its key is destroyed"),
+        Some(old) if citadel.roots().len() < roots.len() => {
+            format!("{dir}: retired; nothing trusts {old} any more, its key is destroyed")
+        }
+        Some(old) => format!("{dir}: retired; the key of {old} is destroyed, its root stays"),
         None => format!("{dir}: retired before; what was left over is destroyed"),
     });
     Ok(())

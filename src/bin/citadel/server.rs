@@ -83,23 +83,36 @@ struct Hasty {
 impl Hasty {
     fn left(&self) -> io::Result<Option<Duration>> {
         match self.deadline.saturating_duration_since(Instant::now()) {
-            Duration::ZERO => Err(ErrorKind::TimedOut.into()),
+            Duration::ZERO => Err(too_slow()),
             left => Ok(Some(left)),
         }
+    }
+}
+
+fn too_slow() -> io::Error {
+    let words = format!("no handshake within {} seconds", PATIENCE.as_secs());
+    io::Error::new(ErrorKind::TimedOut, words)
+}
+
+/// The system says of a time-out that the call would block.
+fn in_words(error: io::Error) -> io::Error {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => too_slow(),
+        _ => error,
     }
 }
 
 impl Read for Hasty {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.set_read_timeout(self.left()?)?;
-        self.stream.read(buffer)
+        self.stream.read(buffer).map_err(in_words)
     }
 }
 
 impl Write for Hasty {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.stream.set_write_timeout(self.left()?)?;
-        self.stream.write(bytes)
+        self.stream.write(bytes).map_err(in_words)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -89,6 +89,7 @@ impl AuthorityError {
             Self::NotAnAuthority { .. } | Self::NameNotKept { .. } => {
                 Some(AuthorityFile::Certificate)
             }
+            Self::Untrusted { .. } => Some(AuthorityFile::Roots),
             _ => None,
         }
     }
