@@ -196,15 +196,22 @@ impl Run<'_> {
     }
 
     /// Runs it. No key that was there before or is there now may be in what it says.
-    pub(crate) fn told(mut self) -> Told {
-        let before = Secrets::of(&self.scratch.snapshot(""));
+    pub(crate) fn told(self) -> Told {
+        self.watched().1
+    }
+
+    /// Runs it between two looks at the directory.
+    fn watched(mut self) -> (Snapshot, Told, Snapshot) {
+        let before = self.scratch.snapshot("");
         let Output { status, stdout, stderr } = self.command.output().unwrap();
-        let after = Secrets::of(&self.scratch.snapshot(""));
-        for secrets in [before, after] {
+        let after = self.scratch.snapshot("");
+        for snapshot in [&before, &after] {
+            let secrets = Secrets::of(snapshot);
             secrets.assert_not_in(&stdout);
             secrets.assert_not_in(&stderr);
         }
-        Told { code: status.code(), bytes: stdout, err: String::from_utf8(stderr).unwrap() }
+        let err = String::from_utf8(stderr).unwrap();
+        (before, Told { code: status.code(), bytes: stdout, err }, after)
     }
 
     /// Expects exit code 0.
@@ -214,10 +221,8 @@ impl Run<'_> {
 
     /// Expects exit code 2, nothing on stdout, and that all files and directories are as before.
     pub(crate) fn refused(self) -> Told {
-        let scratch = self.scratch;
-        let before = scratch.snapshot("");
-        let told = self.ends(2);
-        let after = scratch.snapshot("");
+        let (before, told, after) = self.watched();
+        assert_eq!(told.code, Some(2), "{}", told.err);
         let names = |snapshot: &Snapshot| snapshot.keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&after), names(&before), "{}", told.err);
         let same = after == before;

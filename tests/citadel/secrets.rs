@@ -16,20 +16,22 @@ pub(crate) struct Secrets(Vec<String>);
 impl Secrets {
     /// Those of all keys in a directory, in files and in archives.
     pub(crate) fn of(snapshot: &Snapshot) -> Self {
-        let mut lines = Vec::new();
+        let (mut secret, mut public) = (Vec::new(), String::new());
         for (_, content) in snapshot.values() {
-            let key = read_archive(content).map(|bundle| bundle.key.to_vec());
-            let text = String::from_utf8(key.unwrap_or_else(|_| content.clone()));
+            let bundle = read_archive(content).map(|it| [it.cert_chain, it.key.to_vec()].concat());
+            let text = String::from_utf8(bundle.unwrap_or_else(|_| content.clone()));
             let mut of_key = false;
             for line in text.iter().flat_map(|text| text.lines()) {
                 match line {
                     line if line.starts_with("-----BEGIN") => of_key = line.ends_with(PRIVATE),
-                    line if of_key && line.len() >= LONG_ENOUGH => lines.push(line.to_owned()),
-                    _ => {}
+                    line if of_key && line.len() >= LONG_ENOUGH => secret.push(line.to_owned()),
+                    line => public.extend([line, "\n"]),
                 }
             }
         }
-        Self(lines)
+        // A private key has its public half behind it, which is in the certificate too.
+        secret.retain(|line| !public.contains(line));
+        Self(secret)
     }
 
     pub(crate) fn assert_not_in(&self, output: &[u8]) {
