@@ -157,7 +157,7 @@ fn an_output_is_needed() {
 fn a_place_in_no_directory_is_refused() {
     let scratch = Scratch::with_ca();
     for name in ["no/x.tgz", "no/where/out"] {
-        scratch.citadel("bundle -o").arg(name).refused().says(&format!("{name}"));
+        scratch.citadel("bundle -o").arg(name).refused().says(&format!("error: {name}"));
     }
 }
 

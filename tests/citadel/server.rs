@@ -114,12 +114,8 @@ fn a_server_is_found_by_its_name() {
 #[test]
 fn a_file_whose_name_looks_like_a_servers_is_a_file() {
     let scratch = bundle();
-    fs_rename(&scratch, "x.tgz", "localhost:443");
+    std::fs::rename(scratch.path("x.tgz"), scratch.path("localhost:443")).unwrap();
     scratch.citadel("inspect localhost:443").done().shows("localhost:443: bundle\n");
-}
-
-fn fs_rename(scratch: &Scratch, from: &str, to: &str) {
-    std::fs::rename(scratch.path(from), scratch.path(to)).unwrap();
 }
 
 #[test]
