@@ -72,7 +72,7 @@ fn an_archive_that_another_program_made_is_taken_with_what_else_is_in_it() {
     let more = vec![file("./README", "read me"), other("certs", EntryType::Directory)];
     let scratch = Scratch::new().file("x.tgz", with(more));
     scratch.citadel("verify x.tgz").done();
-    scratch.citadel("inspect x.tgz").done().shows("x.tgz: bundle");
+    scratch.citadel("inspect x.tgz").done().shows("x.tgz: a bundle");
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn a_leaf_lives_a_day_unless_told() {
 fn a_life_out_of_bounds_is_refused() {
     let scratch = Scratch::with_ca();
     for (ttl, words) in [
-        ("0s", "nothing lives no time at all"),
+        ("0s", "it has to live for some time"),
         ("59s", "a leaf lives between 1m and 90d, not 59s"),
         ("2160h1s", "a leaf lives between 1m and 90d, not 90d 1s"),
         ("91d", "a leaf lives between 1m and 90d, not 91d"),
@@ -182,7 +182,7 @@ fn a_ca_that_has_not_begun_signs_nothing() {
 fn a_root_that_ends_soon_is_a_warning_even_in_a_quiet_run() {
     let scratch = ca_made(Duration::hours(9));
     let told = scratch.citadel("bundle --quiet -o x.tgz").done();
-    told.says("warning: the root ").says("begin with `citadel rotate-root prepare`");
+    told.says("warning: the CA's certificate ").says("begin with `citadel rotate-root prepare`");
     let scratch = ca_made(Duration::hours(7));
     assert_eq!(scratch.citadel("bundle --quiet -o x.tgz").done().err, "");
 }

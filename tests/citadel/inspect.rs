@@ -30,7 +30,7 @@ fn a_bundle_is_shown_with_what_its_leaf_is_for_and_whether_the_key_is_its() {
     for name in ["x.tgz", "out", "out/certs"] {
         let told = scratch.citadel("inspect").arg(name).done();
         assert_eq!(told.err, "");
-        let told = told.shows(&format!("{name}: bundle\ncert-chain.pem\n- subject   (none)\n"));
+        let told = told.shows(&format!("{name}: a bundle\ncert-chain.pem\n- subject   (none)\n"));
         let told = told.shows(&format!("  names     {DEFAULT} (critical)\n"));
         let told = told.shows("  use       digitalSignature, serverAuth, clientAuth\n");
         let told = told.shows("left)\n").shows("root-cert.pem\n- subject   O=cluster.local, ");
@@ -117,10 +117,10 @@ fn of_a_key_only_its_kind_is_shown() {
     for (ca, kind) in [("ca", "P-256"), ("rsa", "RSA-2048")] {
         let key = format!("{}/ca-key.pem", scratch.active(ca));
         let told = scratch.citadel("inspect").arg(&key).done();
-        assert_eq!(told.out(), format!("{key}: private key\n{key}\n- {kind}\n"));
+        assert_eq!(told.out(), format!("{key}: a private key\n{key}\n- {kind}\n"));
         let page = scratch.shown(&key);
         let expected = json!({
-            "name": key, "kind": "private key", "sections": [],
+            "name": key, "kind": "privateKey", "sections": [],
             "privateKey": {"name": key, "key": kind},
         });
         assert_eq!(page, expected);
@@ -132,7 +132,7 @@ fn of_a_key_only_its_kind_is_shown() {
 fn a_ca_is_shown_with_its_trust_domain_its_root_and_until_when_it_has_leaves() {
     let scratch = Scratch::with_ca();
     let told = scratch.citadel("inspect ca").done();
-    let told = told.shows("ca: ca\n  trust domain cluster.local\n  rotation     stable\n");
+    let told = told.shows("ca: a CA\n  trust domain cluster.local\n  rotation     stable\n");
     told.shows(": signs, no leaves\n- subject   O=cluster.local, ")
         .shows("  CA        yes, pathlen 0\n");
     scratch.citadel("bundle -o x.tgz").done();

@@ -220,7 +220,10 @@ fn a_file_that_is_missing_or_of_another_kind_is_named() {
         (init("own", "no"), "no.pem: No such file"),
         (init("own", "rubbish"), "rubbish.pem: holds no PEM certificate"),
         (init("own", "own") + " --cert-chain rubbish.pem", "rubbish.pem: holds no PEM"),
-        (init("own", "own").replace("own.key", "own.pem"), "own.pem: the key holds something"),
+        (
+            init("own", "own").replace("own.key", "own.pem"),
+            "own.pem: the key holds no PEM private key",
+        ),
         (init("own", "own").replacen("own.pem", "own.key", 1), "own.key: holds something other"),
     ] {
         scratch.citadel(&line).refused().says(words);

@@ -96,7 +96,7 @@ fn a_server_is_shown_as_such_for_people_and_as_json() {
     let scratch = bundle();
     let address = serve_tls(config(&scratch, &TLS13, Clients::All)).to_string();
     let told = scratch.citadel("inspect").arg(&address).done();
-    let told = told.shows(&format!("{address}: server\ncertificates\n- subject   (none)\n"));
+    let told = told.shows(&format!("{address}: a server\ncertificates\n- subject   (none)\n"));
     told.shows("URI:spiffe://cluster.local/ns/default/sa/default (critical)");
     let address = serve_tls(config(&scratch, &TLS13, Clients::All)).to_string();
     let page = scratch.shown(&address);
@@ -108,14 +108,14 @@ fn a_server_is_shown_as_such_for_people_and_as_json() {
 fn a_server_is_found_by_its_name() {
     let scratch = bundle();
     let port = serve_tls(config(&scratch, &TLS13, Clients::All)).port();
-    scratch.citadel("inspect").arg(format!("localhost:{port}")).done().shows(": server\n");
+    scratch.citadel("inspect").arg(format!("localhost:{port}")).done().shows(": a server\n");
 }
 
 #[test]
 fn a_file_whose_name_looks_like_a_servers_is_a_file() {
     let scratch = bundle();
     std::fs::rename(scratch.path("x.tgz"), scratch.path("localhost:443")).unwrap();
-    scratch.citadel("inspect localhost:443").done().shows("localhost:443: bundle\n");
+    scratch.citadel("inspect localhost:443").done().shows("localhost:443: a bundle\n");
 }
 
 #[test]

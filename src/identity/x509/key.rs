@@ -221,13 +221,13 @@ fn only_key(pem: &[u8]) -> Result<(Encoding, Zeroizing<Vec<u8>>), KeyError> {
         if position(block, ENCRYPTED).is_some() {
             return Err(KeyError::Encrypted);
         }
-        let encoding = match pem_rfc7468::decode_label(block).map_err(malformed)? {
-            "PRIVATE KEY" => Encoding::Pkcs8,
-            "RSA PRIVATE KEY" => Encoding::Pkcs1,
-            "EC PRIVATE KEY" => Encoding::Sec1,
-            "ENCRYPTED PRIVATE KEY" => return Err(KeyError::Encrypted),
+        let encoding = match label(block) {
+            b"PRIVATE KEY" => Encoding::Pkcs8,
+            b"RSA PRIVATE KEY" => Encoding::Pkcs1,
+            b"EC PRIVATE KEY" => Encoding::Sec1,
+            b"ENCRYPTED PRIVATE KEY" => return Err(KeyError::Encrypted),
             // OpenSSL writes the curve before an EC key.
-            "EC PARAMETERS" => continue,
+            b"EC PARAMETERS" => continue,
             _ => {
                 others = true;
                 continue;
@@ -248,11 +248,20 @@ fn only_key(pem: &[u8]) -> Result<(Encoding, Zeroizing<Vec<u8>>), KeyError> {
 /// How OpenSSL marks a key that is encrypted in its old way (RFC 1421 §4.6.1.1).
 const ENCRYPTED: &[u8] = b"Proc-Type: 4,ENCRYPTED";
 
+/// How the first line of a PEM block begins.
+const BEGIN: &[u8] = b"-----BEGIN ";
+
+/// What the first line of a PEM block says that it holds.
+fn label(block: &[u8]) -> &[u8] {
+    let label = &block[BEGIN.len()..];
+    &label[..position(label, b"-----").unwrap_or(label.len())]
+}
+
 /// The blocks of a PEM file, each from its first line through its last.
 fn blocks(pem: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = pem;
     std::iter::from_fn(move || {
-        let block = &rest[position(rest, b"-----BEGIN ")?..];
+        let block = &rest[position(rest, BEGIN)?..];
         let last = position(block, b"-----END ").unwrap_or(block.len());
         let end = position(&block[last..], b"\n").map_or(block.len(), |end| last + end + 1);
         rest = &block[end..];
