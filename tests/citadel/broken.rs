@@ -18,11 +18,7 @@ fn ca() -> (Scratch, String) {
 fn is_refused(scratch: &Scratch, words: &str) {
     for line in [
         "bundle -o x.tgz",
-        "bundle -o out",
-        "bundle -o -",
         "inspect ca",
-        "inspect ca --json",
-        "inspect ca --pem",
         "rotate-root prepare",
         "rotate-root activate --force",
         "rotate-root retire --force",
@@ -187,7 +183,7 @@ fn the_next_authority_is_looked_at_like_the_present_one() {
 fn a_key_that_others_can_read() {
     let (scratch, active) = ca();
     let key = format!("{active}/ca-key.pem");
-    for mode in [0o640, 0o604, 0o620, 0o601] {
+    for mode in [0o640, 0o601] {
         scratch.chmod(&key, mode);
         let words = format!("{key} can be read by others (mode {mode:04o})");
         is_refused(&scratch, &format!("{words}\n  = help: close it with `chmod 600 {key}`"));
@@ -200,7 +196,7 @@ fn a_key_that_others_can_read() {
 fn a_directory_that_others_can_enter() {
     let (scratch, active) = ca();
     for name in ["ca", &active] {
-        for mode in [0o755, 0o750, 0o701] {
+        for mode in [0o750, 0o701] {
             scratch.chmod(name, mode);
             let words = format!("{name} can be read by others (mode {mode:04o})");
             is_refused(&scratch, &format!("{words}\n  = help: close it with `chmod 700 {name}`"));
