@@ -5,14 +5,16 @@
 //! turns, and the best of each counts.
 
 mod group;
+#[path = "../turns/mod.rs"]
+mod turns;
 
 use std::hint::black_box;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use divan::counter::BytesCount;
 use group::{document, group, inject, reparse};
+use turns::{best_of, report};
 
 fn main() {
     divan::main();
@@ -55,32 +57,6 @@ fn ratios() {
     report("inject 10,000 pods / 100 times inject 100 pods", large, small * 100, 1.5);
     let (ours, theirs) = best_of(200, cold_start, || run(&mut Command::new("/bin/true")));
     report("cold start on one pod / /bin/true", ours, theirs, 3.0);
-}
-
-#[expect(clippy::print_stdout, reason = "a benchmark's result")]
-fn report(what: &str, ours: Duration, theirs: Duration, bar: f64) {
-    let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
-    println!("{what}: {ours:.2?} / {theirs:.2?} = {ratio:.2} (bar {bar})");
-}
-
-/// The best time of each, taken in turns.
-fn best_of<A, B>(
-    rounds: usize,
-    mut one: impl FnMut() -> A,
-    mut other: impl FnMut() -> B,
-) -> (Duration, Duration) {
-    let mut best = (Duration::MAX, Duration::MAX);
-    for _ in 0..rounds {
-        best.0 = best.0.min(time(&mut one));
-        best.1 = best.1.min(time(&mut other));
-    }
-    best
-}
-
-fn time<R>(work: &mut impl FnMut() -> R) -> Duration {
-    let start = Instant::now();
-    drop(black_box(work()));
-    start.elapsed()
 }
 
 fn cold_start() {
