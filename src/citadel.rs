@@ -11,13 +11,15 @@ mod ca;
 mod directory;
 mod disk;
 mod error;
+mod files;
 mod rotation;
 mod state;
 
 pub use archive::{ArchiveError, read_archive, write_archive};
 pub use ca::{BundleRequest, Citadel, MAX_LEAF_TTL, MIN_LEAF_TTL, Member};
-pub use directory::{Access, read, read_secret};
+pub use directory::Access;
 pub use disk::{Disk, OsDisk};
 pub use error::CaError;
+pub use files::{read, read_secret};
 pub use rotation::{Patience, RotationError};
 pub use state::{AuthorityId, Phase};

@@ -1,18 +1,17 @@
 //! The directory of a CA: who may read it, who holds it, and its files. Nothing in it is ever
 //! written over: files appear whole under a name of their own and then take their place.
 
-use std::fs::{File, Metadata, TryLockError, read_dir};
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{File, TryLockError, read_dir};
+use std::io::ErrorKind;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
 use super::disk::{Disk, parent};
 use super::error::CaError;
+use super::files::{at, read, read_secret, refuse_exposed};
 use super::state::{AuthorityId, State};
 use crate::identity::x509::{
     Authority, AuthorityError, AuthorityFile, AuthorityFiles, Certificate, to_pem,
@@ -26,9 +25,6 @@ const ROOT_CERT: &str = "root-cert.pem";
 
 /// What is on its way to its place begins with this.
 const NEW: &str = ".new-";
-
-/// No file of a CA comes near this.
-const MAX_BYTES: u64 = 1024 * 1024;
 
 /// How long another process may hold the CA.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -136,17 +132,39 @@ impl Directory {
             .map_err(|error| CaError::Authority { path: blamed(&path, &error), error })
     }
 
+    /// Puts an authority's files into the directory, all at once.
     pub(super) fn put_authority(
         &self,
         id: &AuthorityId,
         authority: &Authority,
         disk: &dyn Disk,
     ) -> Result<(), CaError> {
-        put_authority(&self.path, id, authority, disk)
+        let (new, place) = (self.path.join(format!("{NEW}{id}")), self.path.join(id.as_str()));
+        disk.create_dir(&new).map_err(at(&new))?;
+        let key = authority.key().to_pem();
+        let files = [
+            (CA_KEY, key.as_bytes()),
+            (CA_CERT, authority.certificate().to_pem().as_bytes()),
+            (CERT_CHAIN, to_pem(authority.intermediates()).as_bytes()),
+            (ROOT_CERT, to_pem(authority.roots()).as_bytes()),
+        ]
+        .into_iter()
+        .try_for_each(|(name, content)| {
+            let path = new.join(name);
+            disk.create_file(&path, content).map_err(at(&path))
+        });
+        let put = files.and_then(|()| disk.rename(&new, &place).map_err(at(&place)));
+        or_removed(put, &new, disk)
     }
 
+    /// Puts a state in the place of the one before.
     pub(super) fn put_state(&self, state: &State, disk: &dyn Disk) -> Result<(), CaError> {
-        put_state(&self.path, state, disk)
+        let (new, place) = (self.path.join(format!("{NEW}{STATE}")), self.path.join(STATE));
+        if new.exists() {
+            disk.remove(&new).map_err(at(&new))?;
+        }
+        disk.create_file(&new, &state.to_json()).map_err(at(&new))?;
+        disk.rename(&new, &place).map_err(at(&place))
     }
 
     /// What a step of a rotation that was cut short left behind: authorities that the state does
@@ -198,31 +216,6 @@ fn names(dir: &Utf8Path) -> Result<Vec<String>, CaError> {
     Ok(names.into_iter().flatten().collect())
 }
 
-/// Puts an authority's files into the directory of a CA, all at once.
-fn put_authority(
-    dir: &Utf8Path,
-    id: &AuthorityId,
-    authority: &Authority,
-    disk: &dyn Disk,
-) -> Result<(), CaError> {
-    let new = dir.join(format!("{NEW}{id}"));
-    disk.create_dir(&new).map_err(at(&new))?;
-    let (key, place) = (authority.key().to_pem(), dir.join(id.as_str()));
-    let files = [
-        (CA_KEY, key.as_bytes()),
-        (CA_CERT, authority.certificate().to_pem().as_bytes()),
-        (CERT_CHAIN, to_pem(authority.intermediates()).as_bytes()),
-        (ROOT_CERT, to_pem(authority.roots()).as_bytes()),
-    ]
-    .into_iter()
-    .try_for_each(|(name, content)| {
-        let path = new.join(name);
-        disk.create_file(&path, content).map_err(at(&path))
-    });
-    let put = files.and_then(|()| disk.rename(&new, &place).map_err(at(&place)));
-    or_removed(put, &new, disk)
-}
-
 /// Where something could not be made, nothing is left of it.
 fn or_removed(made: Result<(), CaError>, new: &Utf8Path, disk: &dyn Disk) -> Result<(), CaError> {
     if made.is_err() {
@@ -230,15 +223,6 @@ fn or_removed(made: Result<(), CaError>, new: &Utf8Path, disk: &dyn Disk) -> Res
         let _ = disk.remove(new);
     }
     made
-}
-
-fn put_state(dir: &Utf8Path, state: &State, disk: &dyn Disk) -> Result<(), CaError> {
-    let (new, place) = (dir.join(format!("{NEW}{STATE}")), dir.join(STATE));
-    if new.exists() {
-        disk.remove(&new).map_err(at(&new))?;
-    }
-    disk.create_file(&new, &state.to_json()).map_err(at(&new))?;
-    disk.rename(&new, &place).map_err(at(&place))
 }
 
 /// A new CA takes no place where something is: least of all that of another CA. It must be one,
@@ -257,43 +241,6 @@ pub(super) fn refuse_occupied(path: &Utf8Path) -> Result<(), CaError> {
     }
 }
 
-/// Refuses what others than its owner can read or change.
-fn refuse_exposed(path: &Utf8Path, metadata: &Metadata) -> Result<(), CaError> {
-    match metadata.mode() & 0o7777 {
-        mode if mode & 0o077 == 0 => Ok(()),
-        mode => Err(CaError::Exposed { path: path.to_owned(), mode }),
-    }
-}
-
-/// Reads a private key, if nobody else can.
-///
-/// # Errors
-/// It cannot be read, or others can read it.
-pub fn read_secret(path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, CaError> {
-    let file = File::open(path).map_err(at(path))?;
-    refuse_exposed(path, &file.metadata().map_err(at(path))?)?;
-    bounded(&file, path)
-}
-
-/// Reads a file that is no secret.
-///
-/// # Errors
-/// It cannot be read.
-pub fn read(path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, CaError> {
-    bounded(&File::open(path).map_err(at(path))?, path)
-}
-
-fn bounded(file: &File, path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, CaError> {
-    // Room for all of it at once: a buffer that grows leaves copies of itself behind.
-    let mut content = Zeroizing::new(Vec::with_capacity(64 * 1024));
-    file.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(at(path))?;
-    if content.len() as u64 > MAX_BYTES {
-        let reason = format!("larger than {} MiB, so none of a CA's files", MAX_BYTES >> 20);
-        return Err(CaError::State { path: path.to_owned(), reason });
-    }
-    Ok(content)
-}
-
 /// The file of an authority that an error is about, or all of them.
 fn blamed(dir: &Utf8Path, error: &AuthorityError) -> Utf8PathBuf {
     match error.file() {
@@ -303,8 +250,4 @@ fn blamed(dir: &Utf8Path, error: &AuthorityError) -> Utf8PathBuf {
         Some(AuthorityFile::Roots) => dir.join(ROOT_CERT),
         None => dir.to_owned(),
     }
-}
-
-fn at(path: &Utf8Path) -> impl Fn(std::io::Error) -> CaError {
-    move |error| CaError::Io { path: path.to_owned(), error }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
+use super::files::MAX_BYTES;
 use super::rotation::RotationError;
 use crate::identity::x509::AuthorityError;
 use crate::identity::{SpiffeId, TrustDomain};
@@ -27,6 +28,12 @@ pub enum CaError {
         path: Utf8PathBuf,
         /// Its mode.
         mode: u32,
+    },
+    /// A file of another kind, surely.
+    #[error("{path} is larger than {limit} MiB: no certificate, key or bundle", limit = MAX_BYTES >> 20)]
+    TooLarge {
+        /// Which file.
+        path: Utf8PathBuf,
     },
     /// Nothing of that name.
     #[error("there is no CA at {0}")]

@@ -1,10 +1,7 @@
 //! What is looked at: PEM files, bundles, the directory of a CA.
 
-use std::fs::File;
-use std::io::Read;
-
 use camino::Utf8Path;
-use marathon_inject::citadel::{Access, CaError, Citadel, read_archive};
+use marathon_inject::citadel::{Access, CaError, Citadel, read, read_archive};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::x509::{Bundle, CERT_CHAIN, KEY, ROOT_CERT};
 use time::OffsetDateTime;
@@ -12,9 +9,6 @@ use zeroize::Zeroizing;
 
 use crate::release::CERTS;
 use crate::report::failure;
-
-/// Nothing that is looked at comes near this.
-const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// RFC 1952 §2.3.1.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -43,7 +37,7 @@ pub(crate) fn subject(path: &Utf8Path, now: OffsetDateTime) -> Result<Subject, F
             }
         };
     }
-    let content = read(path)?;
+    let content = read(path).map_err(failure)?;
     if content.starts_with(&GZIP) {
         let bundle = read_archive(&content);
         return bundle
@@ -72,22 +66,10 @@ fn is_bundle(path: &Utf8Path) -> bool {
 }
 
 fn directory(path: &Utf8Path) -> Result<Bundle, Failure> {
-    let file = |name: &str| read(&path.join(name));
+    let file = |name: &str| read(&path.join(name)).map_err(failure);
     Ok(Bundle {
         root_cert: file(ROOT_CERT)?.to_vec(),
         cert_chain: file(CERT_CHAIN)?.to_vec(),
         key: file(KEY)?,
     })
-}
-
-/// Reads a file that may hold a key.
-pub(crate) fn read(path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let mut content = Zeroizing::new(Vec::with_capacity(64 * 1024));
-    let file = File::open(path).map_err(|error| Failure::at(path, &error))?;
-    let read = file.take(MAX_BYTES + 1).read_to_end(&mut content);
-    read.map_err(|error| Failure::at(path, &error))?;
-    if content.len() as u64 > MAX_BYTES {
-        return Err(Failure::input(format!("{path}: larger than {} MiB", MAX_BYTES >> 20)));
-    }
-    Ok(content)
 }

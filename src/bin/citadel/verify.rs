@@ -1,18 +1,19 @@
 //! `citadel verify`.
 
+use marathon_inject::citadel::read;
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::x509::verify;
 use time::OffsetDateTime;
 
 use crate::args::VerifyArgs;
-use crate::report::{Report, until};
-use crate::subject::{bundle, read};
+use crate::report::{Report, failure, until};
+use crate::subject::bundle;
 
 /// Checks a bundle.
 pub(crate) fn run(args: &VerifyArgs, report: &Report, now: OffsetDateTime) -> Result<(), Failure> {
     let mut bundle = bundle(&args.bundle, now)?;
     if let Some(root_cert) = &args.root_cert {
-        bundle.root_cert = read(root_cert)?.to_vec();
+        bundle.root_cert = read(root_cert).map_err(failure)?.to_vec();
     }
     match verify(&bundle, args.identity.as_ref(), now) {
         Ok(good) => {
