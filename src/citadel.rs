@@ -22,4 +22,4 @@ pub use disk::{Disk, OsDisk};
 pub use error::CaError;
 pub use files::{read, read_secret};
 pub use rotation::{Patience, RotationError};
-pub use state::{AuthorityId, Phase};
+pub use state::{AuthorityId, Phase, Role};

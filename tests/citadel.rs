@@ -30,6 +30,8 @@ mod openssl;
 mod outputs;
 #[path = "citadel/own_files.rs"]
 mod own_files;
+#[path = "citadel/places.rs"]
+mod places;
 #[path = "citadel/rotation.rs"]
 mod rotation;
 #[path = "citadel/scratch.rs"]
@@ -38,5 +40,7 @@ mod scratch;
 mod secrets;
 #[path = "citadel/server.rs"]
 mod server;
+#[path = "citadel/successor.rs"]
+mod successor;
 #[path = "citadel/verify.rs"]
 mod verify;

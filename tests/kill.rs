@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use marathon_inject::citadel::{
-    Access, BundleRequest, CaError, Citadel, Disk, OsDisk, Patience, Phase,
+    Access, BundleRequest, CaError, Citadel, Disk, OsDisk, Patience, Phase, Role,
 };
 use marathon_inject::identity::x509::{
     Authority, AuthorityFiles, AuthorityProfile, Certificate, KeyKind, to_pem, verify,
@@ -51,10 +51,11 @@ impl Step {
         let open = || Citadel::open(&home.ca(), Access::Write, NOW);
         match self {
             Self::Create => {
-                Citadel::create(&home.ca(), TrustDomain::default(), &home.authority("first"), disk)
+                let (domain, authority) = (TrustDomain::default(), home.authority("first"));
+                Citadel::create(&home.ca(), domain, Role::Signing, &authority, NOW, disk)
             }
             Self::Promise => open()?.promise(NOW + DAY, disk),
-            Self::Prepare => open()?.prepare(home.authority("second"), disk),
+            Self::Prepare => open()?.prepare(home.authority("second"), NOW, disk),
             Self::Activate => open()?.activate(Patience::Force, NOW, disk),
             Self::Retire => open()?.retire(Patience::Force, NOW, disk),
         }

@@ -104,7 +104,7 @@ pub fn read_archive(archive: &[u8]) -> Result<Bundle, ArchiveError> {
     let unpacked = MultiGzDecoder::new(archive).take(MAX_BYTES + 1);
     let mut tar = Archive::new(unpacked);
     let taken = take_all(&mut tar, &mut found);
-    // To the end, where the sum stands that whoever unpacks it checks.
+    // To the end: the checksum stands there, and whoever unpacks the archive checks it.
     let mut rest = tar.into_inner();
     let read = std::io::copy(&mut rest, &mut std::io::sink());
     if rest.limit() == 0 {

@@ -8,9 +8,9 @@ use time::OffsetDateTime;
 use super::directory::{Access, Directory, refuse_occupied};
 use super::disk::Disk;
 use super::error::CaError;
-use super::rotation::Patience;
-use super::state::{AuthorityId, Phase, Stage, State};
-use crate::identity::x509::{Authority, Bundle, Certificate, KeyKind, LeafProfile};
+use super::rotation::{Patience, RotationError};
+use super::state::{AuthorityId, Phase, Role, Stage, State};
+use crate::identity::x509::{Authority, Bundle, Certificate, Facts, KeyKind, LeafProfile, rfc3339};
 use crate::identity::{SpiffeId, TrustDomain};
 
 /// The shortest life of a leaf: shorter ones would end on their way to the pod.
@@ -57,14 +57,18 @@ impl Citadel {
     /// Makes the directory of a CA.
     ///
     /// # Errors
-    /// Something is there already, or the disk fails; then nothing was made.
+    /// Something is there already, the authority is not valid now, or the disk fails; then nothing
+    /// was made.
     pub fn create(
         path: &Utf8Path,
         trust_domain: TrustDomain,
+        role: Role,
         authority: &Authority,
+        now: OffsetDateTime,
         disk: &dyn Disk,
     ) -> Result<(), CaError> {
-        let state = State::new(trust_domain, AuthorityId::of(authority.certificate()));
+        authority.check_valid(now)?;
+        let state = State::new(trust_domain, role, AuthorityId::of(authority.certificate()));
         Directory::create(path, &state, authority, disk)
     }
 
@@ -91,6 +95,11 @@ impl Citadel {
     /// The trust domain that it vouches for.
     pub fn trust_domain(&self) -> &TrustDomain {
         &self.state.trust_domain
+    }
+
+    /// What it is for.
+    pub fn role(&self) -> Role {
+        self.state.role
     }
 
     /// How far the way to a new root has come.
@@ -126,6 +135,12 @@ impl Citadel {
         }
     }
 
+    /// When the last bundle ends that this CA made; `None` if it made none.
+    pub fn bundles_until(&self) -> Option<OffsetDateTime> {
+        let signers = [Some(self.state.active()), self.state.other()];
+        signers.into_iter().flatten().filter_map(|signer| signer.leaves_until).max()
+    }
+
     /// What a step that was cut short left in the directory; the next step removes it.
     ///
     /// # Errors
@@ -154,6 +169,7 @@ impl Citadel {
         request: &BundleRequest<'_>,
         now: OffsetDateTime,
     ) -> Result<(Bundle, Certificate), CaError> {
+        self.check_signing()?;
         if request.identity.trust_domain() != self.trust_domain() {
             return Err(CaError::ForeignIdentity {
                 identity: request.identity.clone(),
@@ -188,13 +204,18 @@ impl Citadel {
     /// Takes `next` in as the next authority: from now on bundles carry its root too.
     ///
     /// # Errors
-    /// Another step of a rotation is next, or the disk fails; then all is as it was.
-    pub fn prepare(&mut self, next: Authority, disk: &dyn Disk) -> Result<(), CaError> {
+    /// Another step of a rotation is next, `next` cannot be what follows, or the disk fails; then
+    /// all is as it was.
+    pub fn prepare(
+        &mut self,
+        next: Authority,
+        now: OffsetDateTime,
+        disk: &dyn Disk,
+    ) -> Result<(), CaError> {
+        self.check_signing()?;
         let id = AuthorityId::of(next.certificate());
         let rotation = self.state.rotation.clone().prepare(id.clone())?;
-        if next.certificate() == self.active.certificate() {
-            return Err(CaError::SameAuthority);
-        }
+        self.check_successor(&next, rotation.due(), now)?;
         self.directory.sweep(&self.state, disk)?;
         self.directory.put_authority(&id, &next, disk)?;
         let prepared = self.step(rotation, disk);
@@ -209,7 +230,8 @@ impl Citadel {
     /// Lets the next authority sign.
     ///
     /// # Errors
-    /// It is not time, or the disk fails; then all is as it was.
+    /// It is not time, the next authority is not valid now, or the disk fails; then all is as it
+    /// was.
     pub fn activate(
         &mut self,
         patience: Patience,
@@ -217,6 +239,8 @@ impl Citadel {
         disk: &dyn Disk,
     ) -> Result<(), CaError> {
         let rotation = self.state.rotation.clone().activate(patience, now)?;
+        // No haste is worth an authority that can sign nothing.
+        self.other.as_ref().map_or(Ok(()), |next| next.check_valid(now))?;
         self.directory.sweep(&self.state, disk)?;
         self.step(rotation, disk)?;
         if let Some(next) = self.other.as_mut() {
@@ -225,7 +249,7 @@ impl Citadel {
         Ok(())
     }
 
-    /// Gives up the previous authority, and destroys its key; also one that was given up before and
+    /// Gives up the previous authority, and removes its key; also one that was given up before and
     /// whose key outlived that.
     ///
     /// # Errors
@@ -237,13 +261,64 @@ impl Citadel {
         now: OffsetDateTime,
         disk: &dyn Disk,
     ) -> Result<(), CaError> {
-        match self.state.rotation.clone().retire(patience, now) {
+        let rotation = self.state.rotation.clone().retire(patience, now);
+        self.give_up_other(rotation, disk)
+    }
+
+    /// Gives up the next authority, which has signed nothing, and removes its key.
+    ///
+    /// # Errors
+    /// There is none, or the disk fails; then all is as it was, but for the key if that could not
+    /// be removed: the step can be taken again.
+    pub fn cancel(&mut self, disk: &dyn Disk) -> Result<(), CaError> {
+        let rotation = self.state.rotation.clone().cancel();
+        self.give_up_other(rotation, disk)
+    }
+
+    /// Leaves one authority, and nothing of any other.
+    fn give_up_other(
+        &mut self,
+        rotation: Result<Stage, RotationError>,
+        disk: &dyn Disk,
+    ) -> Result<(), CaError> {
+        match rotation {
             Ok(rotation) => self.step(rotation, disk)?,
             Err(_) if self.phase() == Phase::Stable && !self.leftovers()?.is_empty() => {}
             Err(error) => return Err(error.into()),
         }
         self.other = None;
         self.directory.sweep(&self.state, disk)
+    }
+
+    fn check_signing(&self) -> Result<(), CaError> {
+        match self.role() {
+            Role::Signing => Ok(()),
+            Role::OfflineRoot => Err(CaError::OfflineRoot),
+        }
+    }
+
+    /// Checks that an authority can follow, from `due` on.
+    fn check_successor(
+        &self,
+        next: &Authority,
+        due: Option<OffsetDateTime>,
+        now: OffsetDateTime,
+    ) -> Result<(), CaError> {
+        next.check_valid(now)?;
+        if next.certificate() == self.active.certificate() {
+            return Err(CaError::SameAuthority);
+        }
+        let (ends, due) = (next.not_after(), due.unwrap_or(now));
+        if ends < due {
+            return Err(CaError::EndsTooSoon { ends: rfc3339(ends), due: rfc3339(due) });
+        }
+        let known = |root: &&Certificate| {
+            self.active.roots().iter().any(|known| mistakable(root.facts(), known.facts()))
+        };
+        match next.roots().iter().find(known) {
+            Some(root) => Err(CaError::SameName { subject: root.facts().subject.clone() }),
+            None => Ok(()),
+        }
     }
 
     fn step(&mut self, rotation: Stage, disk: &dyn Disk) -> Result<(), CaError> {
@@ -253,4 +328,12 @@ impl Citadel {
         self.state = state;
         Ok(())
     }
+}
+
+/// Whether peers could take one root for the other: they look for an issuer by its name, and tell
+/// issuers of one name apart by the ids of their keys.
+fn mistakable(one: &Facts, other: &Facts) -> bool {
+    let (a, b) = (&one.subject_key_id, &other.subject_key_id);
+    let told_apart = a.is_some() && b.is_some() && a != b;
+    one.sha256 != other.sha256 && one.subject == other.subject && !told_apart
 }

@@ -1,12 +1,15 @@
 //! The directory of a CA: who may read it, who holds it, and its files. Nothing in it is ever
 //! written over: files appear whole under a name of their own and then take their place.
 
-use std::fs::{File, TryLockError, read_dir};
+use std::fs::{File, Metadata, OpenOptions, TryLockError, read_dir};
 use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
 use time::OffsetDateTime;
 
 use super::disk::{Disk, parent};
@@ -27,7 +30,7 @@ const ROOT_CERT: &str = "root-cert.pem";
 const NEW: &str = ".new-";
 
 /// How long another process may hold the CA.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a directory is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +66,12 @@ impl Directory {
             .hold(Access::Write)
             .and_then(|()| underway.put_authority(&state.active().id, authority, disk))
             .and_then(|()| underway.put_state(state, disk))
-            .and_then(|()| disk.rename(&new, path).map_err(at(path)));
+            .and_then(|()| {
+                disk.rename(&new, path).map_err(|error| match error.kind() {
+                    ErrorKind::DirectoryNotEmpty => CaError::Exists(path.to_owned()),
+                    _ => at(path)(error),
+                })
+            });
         or_removed(made, &new, disk)
     }
 
@@ -82,6 +90,7 @@ impl Directory {
             return Err(CaError::NoCa(path.to_owned()));
         }
         refuse_exposed(path, &metadata)?;
+        refuse_foreign(path, &metadata)?;
         directory.hold(access)?;
         Ok(directory)
     }
@@ -198,9 +207,13 @@ fn sweep_abandoned(dir: &Utf8Path, prefix: &str, disk: &dyn Disk) {
     let unfinished = |name: &String| {
         name.strip_prefix(prefix).is_some_and(|id| AuthorityId::try_from(id.to_owned()).is_ok())
     };
+    // Whatever else somebody puts there under such a name must not be waited for.
+    let directory = (OFlags::DIRECTORY | OFlags::NOFOLLOW).bits().cast_signed();
     for name in names(dir).unwrap_or_default().into_iter().filter(unfinished) {
         let path = dir.join(name);
-        if let Ok(abandoned) = File::open(&path)
+        let opened = OpenOptions::new().read(true).custom_flags(directory).open(&path);
+        if let Ok(abandoned) = opened
+            && abandoned.metadata().is_ok_and(|metadata| refuse_foreign(&path, &metadata).is_ok())
             && abandoned.try_lock().is_ok()
         {
             let _ = disk.remove(&path);
@@ -225,19 +238,35 @@ fn or_removed(made: Result<(), CaError>, new: &Utf8Path, disk: &dyn Disk) -> Res
     made
 }
 
-/// A new CA takes no place where something is: least of all that of another CA. It must be one,
-/// though: a directory that is there.
+/// Refuses a place that a new CA cannot take: where something is, least of all another CA, and
+/// where a rename would not put it.
 pub(super) fn refuse_occupied(path: &Utf8Path) -> Result<(), CaError> {
-    match read_dir(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            read_dir(parent(path)).map(drop).map_err(at(parent(path)))
-        }
-        Err(error) => Err(at(path)(error)),
-        Ok(mut entries) => match entries.next() {
-            None => Ok(()),
-            Some(_) if path.join(STATE).exists() => Err(CaError::Exists(path.to_owned())),
-            Some(_) => Err(CaError::NotEmpty(path.to_owned())),
-        },
+    let no_place = |what| CaError::NoPlace { path: path.to_owned(), what };
+    if path.file_name().is_none() {
+        return Err(no_place("no name"));
+    }
+    let around = parent(path).metadata().map_err(at(parent(path)))?;
+    let there = match path.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        there => there.map_err(at(path))?,
+    };
+    if there.is_symlink() {
+        return Err(no_place("a symbolic link"));
+    }
+    match read_dir(path).map_err(at(path))?.next() {
+        Some(_) if path.join(STATE).exists() => Err(CaError::Exists(path.to_owned())),
+        Some(_) => Err(CaError::NotEmpty(path.to_owned())),
+        None if there.dev() != around.dev() => Err(no_place("a mount point")),
+        None => Ok(()),
+    }
+}
+
+/// Refuses the directory of another user. What is in a directory of one's own that is closed to
+/// all others is out of their reach.
+fn refuse_foreign(path: &Utf8Path, metadata: &Metadata) -> Result<(), CaError> {
+    match metadata.uid() {
+        uid if uid == geteuid().as_raw() => Ok(()),
+        uid => Err(CaError::Foreign { path: path.to_owned(), uid }),
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use super::files::MAX_BYTES;
 use super::rotation::RotationError;
 use crate::identity::x509::AuthorityError;
 use crate::identity::{SpiffeId, TrustDomain};
@@ -29,11 +28,21 @@ pub enum CaError {
         /// Its mode.
         mode: u32,
     },
+    /// A directory of another user, who can do with it what he likes.
+    #[error("{path} belongs to another user (uid {uid})")]
+    Foreign {
+        /// Which directory.
+        path: Utf8PathBuf,
+        /// Whose it is.
+        uid: u32,
+    },
     /// A file of another kind, surely.
-    #[error("{path} is larger than {limit} MiB: no certificate, key or bundle", limit = MAX_BYTES >> 20)]
+    #[error("{path} is larger than {limit} bytes: no certificate, key or bundle")]
     TooLarge {
         /// Which file.
         path: Utf8PathBuf,
+        /// What none of these comes near.
+        limit: u64,
     },
     /// Nothing of that name.
     #[error("there is no CA at {0}")]
@@ -47,6 +56,14 @@ pub enum CaError {
     /// Something is there that init would have to write over.
     #[error("{0} is not empty, and holds no CA that can be read; nothing was changed")]
     NotEmpty(Utf8PathBuf),
+    /// A place that no directory can take by a rename.
+    #[error("{path} is {what}: a CA's directory takes its place whole, and cannot take this one")]
+    NoPlace {
+        /// Which.
+        path: Utf8PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// A state that cannot be understood.
     #[error("{path}: {reason}")]
     State {
@@ -69,6 +86,25 @@ pub enum CaError {
     /// An authority that is to be the next, and is one already.
     #[error("this authority is part of the CA already")]
     SameAuthority,
+    /// A root that peers could not tell from one that they know.
+    #[error(
+        "the next root bears the name of another one, {subject}, and no key id tells them apart"
+    )]
+    SameName {
+        /// The name.
+        subject: String,
+    },
+    /// An authority that would have ended before it could sign.
+    #[error("the next authority ends at {ends}, before it could sign, from {due} on")]
+    EndsTooSoon {
+        /// When it ends.
+        ends: String,
+        /// When it could be activated.
+        due: String,
+    },
+    /// A root that is kept offline, for intermediates alone.
+    #[error("this is an offline root: it signs nothing but intermediates")]
+    OfflineRoot,
     /// An identity that others vouch for.
     #[error("{identity} is not of this CA's trust domain {trust_domain}")]
     ForeignIdentity {
@@ -107,10 +143,25 @@ impl CaError {
             Self::Exposed { path, mode } => {
                 let wanted = if mode & 0o100 == 0 { 600 } else { 700 };
                 Some(format!(
-                    "close it with `chmod {wanted} {path}`; if others may have read a key, \
-                     replace it with `citadel rotate-root`"
+                    "close it with `chmod {wanted} {path}`; a key that others may have read needs \
+                     a successor"
                 ))
             }
+            Self::Foreign { .. } => Some("run citadel as that user".to_owned()),
+            Self::NoPlace { path, .. } => {
+                Some(format!("name a directory that is not there yet, such as {}", path.join("ca")))
+            }
+            Self::SameName { .. } => Some(
+                "peers look for an issuer by its name: give the next root another one, or a \
+                 subject key id"
+                    .to_owned(),
+            ),
+            Self::EndsTooSoon { .. } => Some("give it a longer life".to_owned()),
+            Self::OfflineRoot => Some(
+                "name the CA whose intermediate it signed; a new intermediate comes from \
+                 `citadel rotate-root prepare --intermediate` there"
+                    .to_owned(),
+            ),
             Self::Missing(_) => {
                 Some("make one with `citadel init`, or name it with --dir".to_owned())
             }

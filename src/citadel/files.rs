@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::error::CaError;
 
 /// No such file comes near this.
-pub(super) const MAX_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Reads a private key, if nobody else can.
 ///
@@ -36,7 +36,7 @@ fn bounded(file: &File, path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, CaError> 
     let mut content = Zeroizing::new(Vec::with_capacity(64 * 1024));
     file.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(at(path))?;
     if content.len() as u64 > MAX_BYTES {
-        return Err(CaError::TooLarge { path: path.to_owned() });
+        return Err(CaError::TooLarge { path: path.to_owned(), limit: MAX_BYTES });
     }
     Ok(content)
 }

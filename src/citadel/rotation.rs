@@ -3,7 +3,9 @@
 //!
 //! 1. prepare: bundles carry the next root beside the present one;
 //! 2. activate, once every bundle without it has ended: the next root signs;
-//! 3. retire, once every leaf of the old root has ended: nobody trusts it any more.
+//! 3. retire, once every leaf of the old root has ended: bundles no longer carry it.
+//!
+//! Until it is activated, the next root has signed nothing, and can be cancelled.
 
 use time::OffsetDateTime;
 
@@ -50,7 +52,7 @@ impl RotationError {
                 "begin with `citadel rotate-root prepare`"
             }
             Self::NotNext { phase: Phase::Prepared, .. } => {
-                "go on with `citadel rotate-root activate`"
+                "go on with `citadel rotate-root activate`, or back with `cancel`"
             }
             Self::NotNext { phase: Phase::Activated, .. } => {
                 "end it with `citadel rotate-root retire`"
@@ -114,6 +116,13 @@ impl Stage {
         Ok(Self::Stable { active })
     }
 
+    pub(super) fn cancel(self) -> Result<Self, RotationError> {
+        match self {
+            Self::Prepared { active, .. } => Ok(Self::Stable { active }),
+            other => Err(other.not_next("cancel")),
+        }
+    }
+
     pub(super) fn not_next(&self, step: &'static str) -> RotationError {
         RotationError::NotNext { phase: self.phase(), step }
     }
@@ -167,6 +176,14 @@ mod tests {
         let stage = prepared(None).activate(Patience::Wait, NOW).unwrap();
         let stage = stage.retire(Patience::Wait, NOW).unwrap();
         assert_eq!(stage, Stage::Stable { active: Signer::new(id('2')) });
+    }
+
+    #[test]
+    fn what_is_prepared_can_be_cancelled_and_nothing_else() {
+        assert_eq!(prepared(Some(LATER)).cancel(), Ok(stable(Some(LATER))));
+        for stage in [stable(None), activated(None)] {
+            assert!(matches!(stage.cancel(), Err(RotationError::NotNext { .. })));
+        }
     }
 
     #[test]

@@ -56,11 +56,7 @@ pub(super) struct Signer {
     pub(super) id: AuthorityId,
     /// No leaf that it signed lives longer. Written before such a leaf is handed out, and rounded
     /// up to the hour, so that it is not written for each.
-    #[serde(
-        with = "time::serde::rfc3339::option",
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(with = "time::serde::rfc3339::option")]
     pub(super) leaves_until: Option<OffsetDateTime>,
 }
 
@@ -96,12 +92,7 @@ pub(super) enum Stage {
     Prepared {
         active: Signer,
         next: Signer,
-        #[serde(
-            with = "time::serde::rfc3339::option",
-            default,
-            rename = "informedAt",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(with = "time::serde::rfc3339::option", rename = "informedAt")]
         informed_at: Option<OffsetDateTime>,
     },
     /// The new authority signs; bundles carry the previous root for its last leaves.
@@ -140,20 +131,31 @@ impl Stage {
     }
 }
 
+/// What a CA is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    /// It certifies workloads.
+    Signing,
+    /// It signs the intermediates of other CAs, and is kept away from them.
+    OfflineRoot,
+}
+
 /// The content of `state.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct State {
     version: u32,
     pub(super) trust_domain: TrustDomain,
+    pub(super) role: Role,
     pub(super) rotation: Stage,
 }
 
 impl State {
     /// That of a new CA.
-    pub(super) fn new(trust_domain: TrustDomain, id: AuthorityId) -> Self {
+    pub(super) fn new(trust_domain: TrustDomain, role: Role, id: AuthorityId) -> Self {
         let rotation = Stage::Stable { active: Signer::new(id) };
-        Self { version: VERSION, trust_domain, rotation }
+        Self { version: VERSION, trust_domain, role, rotation }
     }
 
     /// Reads the file; the words say what is wrong with it.
@@ -223,7 +225,7 @@ mod tests {
             Stage::Prepared { active: signer(), next: signer(), informed_at: None },
             Stage::Activated { active: signer(), previous: signer() },
         ] {
-            let mut state = State::new(TrustDomain::default(), id());
+            let mut state = State::new(TrustDomain::default(), Role::Signing, id());
             state.rotation = rotation;
             assert_eq!(State::parse(&state.to_json()), Ok(state));
         }
@@ -231,11 +233,15 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_wholly_understood_is_refused() {
-        let json = String::from_utf8(State::new(TrustDomain::default(), id()).to_json()).unwrap();
+        let json =
+            String::from_utf8(State::new(TrustDomain::default(), Role::Signing, id()).to_json())
+                .unwrap();
         for (old, new) in [
             ("\"version\": 1", "\"version\": 2"),
             ("\"version\": 1", "\"version\": 1, \"more\": 1"),
             ("\"phase\": \"stable\"", "\"phase\": \"else\""),
+            (",\n      \"leavesUntil\": null", ""),
+            ("\"signing\"", "\"else\""),
             ("cluster.local", "Cluster/local"),
             ("0123456789abcdef", "../../../etc/ssl"),
             ("0123456789abcdef", "0123456789ABCDEF"),

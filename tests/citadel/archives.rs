@@ -128,7 +128,7 @@ fn a_file_that_is_much_itself_is_refused() {
     let scratch = Scratch::new().file("x.tgz", vec![0x1f; (4 << 20) + 1]);
     for command in ["inspect", "verify"] {
         let told = scratch.citadel(command).arg("x.tgz").refused();
-        told.says("x.tgz is larger than 1 MiB");
+        told.says("x.tgz is larger than 1048576 bytes");
     }
 }
 

@@ -97,7 +97,7 @@ fn a_root_of_another_trust_domain_is_refused() {
     let scratch = ca();
     let line = "init --dir b --intermediate --root-dir ca-root --trust-domain other.example";
     let told = scratch.citadel(line).refused();
-    told.says("ca-root: the root is that of the trust domain cluster.local, not of other.example");
+    told.says("ca-root: the root is that of cluster.local, not of other.example");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_root_in_the_place_of_the_ca_is_refused() {
     for dir in ["ca", "./ca", "ca/"] {
         let scratch = Scratch::new();
         let told = scratch.citadel("init --intermediate --root-dir").arg(dir).refused();
-        told.says("the offline root needs its own directory");
+        told.says("the offline root needs a directory of its own");
     }
 }
 

@@ -11,6 +11,11 @@ distinguished_name = name
 basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
+[root_without_key_ids]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = none
+authorityKeyIdentifier = none
 [no_sign]
 basicConstraints = critical, CA:TRUE
 keyUsage = critical, cRLSign

@@ -63,7 +63,7 @@ fn where_no_bundle_was_made_no_step_has_to_wait() {
     told.says("next: `rotate-root retire`, at any time: the old root has no leaves");
     assert_eq!(phase(&scratch), "activated");
     assert_ne!(scratch.signer("ca"), first);
-    scratch.citadel("rotate-root retire").done().says("its key is destroyed");
+    scratch.citadel("rotate-root retire").done().says("retired; the key of O=cluster.local");
     assert_eq!(phase(&scratch), "stable");
     scratch.citadel("rotate-root prepare").done();
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use assert_cmd::Command;
-use marathon_inject::citadel::{Citadel, OsDisk, read_archive};
+use marathon_inject::citadel::{Citadel, OsDisk, Role, read_archive};
 use marathon_inject::identity::TrustDomain;
 use marathon_inject::identity::x509::{Authority, AuthorityProfile, Bundle, Certificate, KeyKind};
 use serde_json::Value;
@@ -49,7 +49,8 @@ impl Scratch {
         let profile = AuthorityProfile { organization: "Past", ttl, key, path_len: 0 };
         let authority = Authority::root(&profile, at).unwrap();
         let path = camino::Utf8PathBuf::try_from(self.path(dir)).unwrap();
-        Citadel::create(&path, TrustDomain::default(), &authority, &OsDisk).unwrap();
+        let (domain, role) = (TrustDomain::default(), Role::Signing);
+        Citadel::create(&path, domain, role, &authority, at, &OsDisk).unwrap();
         self
     }
 

@@ -2,7 +2,7 @@
 //! its bundle again, if the steps are not forced.
 
 use camino::Utf8PathBuf;
-use marathon_inject::citadel::{Access, BundleRequest, Citadel, OsDisk, Patience};
+use marathon_inject::citadel::{Access, BundleRequest, Citadel, OsDisk, Patience, Role};
 use marathon_inject::identity::TrustDomain;
 use marathon_inject::identity::x509::{Bundle, KeyKind};
 use tempfile::TempDir;
@@ -42,10 +42,11 @@ impl Rotation {
         let ca = Utf8PathBuf::try_from(dir.path().join("ca")).unwrap();
         let now = OffsetDateTime::now_utc();
         let authority = || authority(KeyKind::P256, Signer::Root);
-        Citadel::create(&ca, TrustDomain::default(), &authority(), &OsDisk).unwrap();
+        Citadel::create(&ca, TrustDomain::default(), Role::Signing, &authority(), now, &OsDisk)
+            .unwrap();
         let mut citadel = Citadel::open(&ca, Access::Write, now).unwrap();
         let before = Pair::of(&citadel);
-        citadel.prepare(authority(), &OsDisk).unwrap();
+        citadel.prepare(authority(), now, &OsDisk).unwrap();
         let prepared = Pair::of(&citadel);
         citadel.activate(Patience::Force, now, &OsDisk).unwrap();
         Self { before, prepared, activated: Pair::of(&citadel) }

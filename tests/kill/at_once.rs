@@ -5,7 +5,7 @@ use std::io;
 use std::process::{Child, Command, Stdio};
 
 use camino::Utf8Path;
-use marathon_inject::citadel::{Access, CaError, Citadel, Disk, OsDisk, read_archive};
+use marathon_inject::citadel::{Access, CaError, Citadel, Disk, OsDisk, Role, read_archive};
 use marathon_inject::identity::TrustDomain;
 use marathon_inject::identity::x509::verify;
 use time::OffsetDateTime;
@@ -71,7 +71,8 @@ impl Disk for Overtaken<'_> {
     fn create_file(&self, path: &Utf8Path, content: &[u8]) -> io::Result<()> {
         if path.file_name() == Some("ca-key.pem") {
             let (ca, authority) = (self.0.ca(), self.0.authority("second"));
-            Citadel::create(&ca, TrustDomain::default(), &authority, &OsDisk).unwrap();
+            let domain = TrustDomain::default();
+            Citadel::create(&ca, domain, Role::Signing, &authority, NOW, &OsDisk).unwrap();
         }
         OsDisk.create_file(path, content)
     }
@@ -91,7 +92,7 @@ fn of_two_that_make_a_ca_at_one_place_the_first_to_finish_wins() {
     let home = Home::new(&scratch, "home");
     let refused = Step::Create.take(&home, &Overtaken(&home)).unwrap_err();
     // It came as far as the last step: nobody had swept its files away.
-    assert!(matches!(&refused, CaError::Io { path, .. } if *path == home.ca()), "{refused}");
+    assert!(matches!(&refused, CaError::Exists(path) if *path == home.ca()), "{refused}");
     let citadel = Citadel::open(&home.ca(), Access::Read, NOW).unwrap();
     assert_eq!(citadel.roots(), home.authority("second").roots());
     assert_eq!(list(&home.0), ["ca"]);

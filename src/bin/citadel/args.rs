@@ -260,6 +260,8 @@ pub(crate) enum Step {
     Activate(StepArgs),
     /// Give up the old root, once every leaf of it has ended
     Retire(StepArgs),
+    /// Take back prepare: the next root has signed nothing yet
+    Cancel(CaArgs),
 }
 
 #[derive(Debug, Args)]

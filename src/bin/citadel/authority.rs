@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use marathon_inject::citadel::{Access, CaError, Citadel, OsDisk, read, read_secret};
+use marathon_inject::citadel::{Access, CaError, Citadel, Disk, OsDisk, Role, read, read_secret};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::TrustDomain;
 use marathon_inject::identity::x509::{Authority, AuthorityFile, AuthorityFiles, AuthorityProfile};
@@ -19,16 +19,62 @@ pub(crate) struct Wanted<'w> {
     /// The directory of the CA.
     pub(crate) dir: &'w Utf8Path,
     pub(crate) trust_domain: &'w TrustDomain,
+    /// What to do where an offline root is wanted and there is none.
+    pub(crate) missing_root: MissingRoot,
     pub(crate) now: OffsetDateTime,
+}
+
+/// What to do where an offline root is wanted and there is none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MissingRoot {
+    /// A new one is made.
+    Make,
+    /// It is only away: a new one would be another root for the mesh.
+    Refuse,
+}
+
+/// An authority that is there, for a CA that is not yet.
+pub(crate) struct Ready {
+    pub(crate) authority: Authority,
+    pub(crate) offline_root: OfflineRoot,
+}
+
+/// What became of an offline root on the way.
+#[derive(Default)]
+pub(crate) struct OfflineRoot {
+    /// What is to be told of it.
+    words: Option<String>,
+    /// Its directory, if it was made for this.
+    made: Option<Utf8PathBuf>,
+}
+
+impl OfflineRoot {
+    /// Ends the making of a CA: if nothing came of it, a root that was made for it goes too.
+    pub(crate) fn end(&self, done: Result<(), CaError>, report: &Report) -> Result<(), Failure> {
+        match done {
+            Ok(()) => self.words.iter().for_each(|words| report.done(words)),
+            Err(_) => {
+                // The error is told; what cannot be removed is a root that nobody knows.
+                let _ = self.made.as_ref().map(|made| OsDisk.remove(made));
+            }
+        }
+        done.map_err(failure)
+    }
+}
+
+impl From<Authority> for Ready {
+    fn from(authority: Authority) -> Self {
+        Self { authority, offline_root: OfflineRoot::default() }
+    }
 }
 
 impl Wanted<'_> {
     /// Makes or reads it.
-    pub(crate) fn authority(&self, report: &Report) -> Result<Authority, Failure> {
+    pub(crate) fn ready(&self) -> Result<Ready, Failure> {
         match &self.args.files {
-            Some(files) => from_files(files, self.now),
-            None if self.args.intermediate => self.intermediate(report),
-            None => self.root(0),
+            Some(files) => from_files(files, self.now).map(Ready::from),
+            None if self.args.intermediate => self.intermediate(),
+            None => self.root(0).map(Ready::from),
         }
     }
 
@@ -43,34 +89,56 @@ impl Wanted<'_> {
         root.map_err(|error| failure(error.into()))
     }
 
-    /// One that an offline root signs, which is made if there is none.
-    fn intermediate(&self, report: &Report) -> Result<Authority, Failure> {
-        let root_dir = self.args.root_dir.clone().unwrap_or_else(|| root_dir_of(self.dir));
-        if same_place(&root_dir, self.dir) {
-            let words = format!("{root_dir}: the offline root needs its own directory");
+    /// One that an offline root signs.
+    fn intermediate(&self) -> Result<Ready, Failure> {
+        let root_dir = match &self.args.root_dir {
+            Some(root_dir) => root_dir.clone(),
+            None => root_dir_of(self.dir)?,
+        };
+        let (root_place, place) = (place(&root_dir)?, place(self.dir)?);
+        if root_place.starts_with(&place) || place.starts_with(&root_place) {
+            let words = format!("{root_dir}: the offline root needs a directory of its own");
             return Err(Failure::input(words));
         }
+        let explicit = self.args.root_dir.is_some();
         match Citadel::open(&root_dir, Access::Read, self.now) {
-            Ok(offline) if offline.trust_domain() == self.trust_domain => {
-                self.signed_by(offline.active().authority)
+            Ok(offline) => self.below_offline_root(&root_dir, &offline),
+            Err(CaError::Missing(_)) if explicit || self.missing_root == MissingRoot::Make => {
+                self.below_new_root(root_dir)
             }
-            Ok(offline) => Err(Failure::input(format!(
-                "{root_dir}: the root is that of the trust domain {}, not of {}",
-                offline.trust_domain(),
-                self.trust_domain
-            ))),
             Err(CaError::Missing(_)) => {
-                let root = self.root(1)?;
-                let authority = self.signed_by(&root)?;
-                Citadel::create(&root_dir, self.trust_domain.clone(), &root, &OsDisk)
-                    .map_err(failure)?;
-                let facts = root.certificate().facts();
-                let (subject, until) = (&facts.subject, until(facts.not_after, self.now));
-                report.done(&format!("{root_dir}: offline root {subject} made, valid {until}"));
-                Ok(authority)
+                Err(Failure::input(format!("{root_dir}: the offline root is not there"))
+                    .hint("bring it back; or for another root of the mesh, name a new --root-dir"))
             }
             Err(error) => Err(failure(error)),
         }
+    }
+
+    fn below_offline_root(&self, root_dir: &Utf8Path, offline: &Citadel) -> Result<Ready, Failure> {
+        if offline.trust_domain() != self.trust_domain {
+            let (theirs, ours) = (offline.trust_domain(), self.trust_domain);
+            let words = format!("{root_dir}: the root is that of {theirs}, not of {ours}");
+            return Err(Failure::input(words));
+        }
+        let root = offline.active().authority;
+        let subject = &root.certificate().facts().subject;
+        let words = format!("{root_dir}: offline root {subject}, used as it is");
+        let authority = self.signed_by(root)?;
+        let offline_root = OfflineRoot { words: Some(words), made: None };
+        Ok(Ready { authority, offline_root })
+    }
+
+    fn below_new_root(&self, root_dir: Utf8PathBuf) -> Result<Ready, Failure> {
+        let root = self.root(1)?;
+        let authority = self.signed_by(&root)?;
+        let (trust_domain, role) = (self.trust_domain.clone(), Role::OfflineRoot);
+        Citadel::create(&root_dir, trust_domain, role, &root, self.now, &OsDisk)
+            .map_err(failure)?;
+        let facts = root.certificate().facts();
+        let (subject, until) = (&facts.subject, until(facts.not_after, self.now));
+        let words = format!("{root_dir}: offline root {subject} made, valid {until}");
+        let offline_root = OfflineRoot { words: Some(words), made: Some(root_dir) };
+        Ok(Ready { authority, offline_root })
     }
 
     fn signed_by(&self, root: &Authority) -> Result<Authority, Failure> {
@@ -79,17 +147,28 @@ impl Wanted<'_> {
     }
 }
 
-/// Whether two paths are one, whether or not there is something.
-fn same_place(one: &Utf8Path, other: &Utf8Path) -> bool {
-    let place = |path: &Utf8Path| {
-        path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.into())
-    };
-    place(one) == place(other)
+/// Where a path leads, whether or not there is something yet.
+fn place(path: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
+    let wrong = |error| Failure::at(path, &error);
+    match (path.canonicalize_utf8(), path.parent(), path.file_name()) {
+        (Ok(place), ..) => Ok(place),
+        (Err(_), Some(parent), Some(name)) => {
+            let parent = if parent.as_str().is_empty() { Utf8Path::new(".") } else { parent };
+            Ok(parent.canonicalize_utf8().map_err(wrong)?.join(name))
+        }
+        (Err(error), ..) => Err(wrong(error)),
+    }
 }
 
-fn root_dir_of(dir: &Utf8Path) -> Utf8PathBuf {
+/// Beside the CA's directory, under its name with `-root` behind.
+fn root_dir_of(dir: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
+    // What is only a way to the directory has another name, or none.
+    let dir = match dir.file_name() {
+        Some(_) if !dir.is_symlink() => dir.to_owned(),
+        _ => place(dir)?,
+    };
     let name = dir.file_name().unwrap_or("ca");
-    dir.with_file_name(format!("{name}-root"))
+    Ok(dir.with_file_name(format!("{name}-root")))
 }
 
 fn from_files(files: &FileArgs, now: OffsetDateTime) -> Result<Authority, Failure> {

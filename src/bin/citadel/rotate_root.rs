@@ -1,4 +1,4 @@
-//! `citadel rotate-root`: prepare, activate, retire.
+//! `citadel rotate-root`: prepare, activate, retire; and cancel.
 
 use camino::Utf8Path;
 use marathon_inject::citadel::{Access, Citadel, OsDisk, Patience};
@@ -7,7 +7,7 @@ use marathon_inject::identity::x509::rfc3339;
 use time::OffsetDateTime;
 
 use crate::args::{AuthorityArgs, RotateRootArgs, Step, StepArgs};
-use crate::authority::Wanted;
+use crate::authority::{MissingRoot, Ready, Wanted};
 use crate::report::{Report, failure};
 
 /// Takes a step.
@@ -20,6 +20,7 @@ pub(crate) fn run(
         Step::Prepare { ca, authority } => prepare(&ca.dir, authority, report, now),
         Step::Activate(args) => activate(args, report, now),
         Step::Retire(args) => retire(args, report, now),
+        Step::Cancel(ca) => cancel(&ca.dir, report, now),
     }
 }
 
@@ -31,11 +32,16 @@ fn prepare(
 ) -> Result<(), Failure> {
     let mut citadel = Citadel::open(dir, Access::Write, now).map_err(failure)?;
     citadel.check_stable().map_err(failure)?;
-    let wanted = Wanted { args, dir, trust_domain: citadel.trust_domain(), now };
-    let next = wanted.authority(report)?;
-    let root = next.roots()[0].clone();
+    // The root of an intermediate is offline: where it is not there, it is away.
+    let active_is_root = citadel.active().authority.certificate().is_self_issued();
+    let missing_root = if active_is_root { MissingRoot::Make } else { MissingRoot::Refuse };
+    let trust_domain = &citadel.trust_domain().clone();
+    let wanted = Wanted { args, dir, trust_domain, missing_root, now };
+    let Ready { authority, offline_root } = wanted.ready()?;
+    let root = authority.roots()[0].clone();
     let known = citadel.roots().contains(&root);
-    citadel.prepare(next, &OsDisk).map_err(failure)?;
+    let prepared = citadel.prepare(authority, now, &OsDisk);
+    offline_root.end(prepared, report)?;
     let subject = &root.facts().subject;
     report.done(&if known {
         format!("{dir}: prepared; the root stays {subject}, only who signs below it will change")
@@ -66,14 +72,31 @@ fn retire(args: &StepArgs, report: &Report, now: OffsetDateTime) -> Result<(), F
     let dir = &args.ca.dir;
     let mut citadel = Citadel::open(dir, Access::Write, now).map_err(failure)?;
     let old = citadel.other().map(|old| old.authority.certificate().facts().subject.clone());
-    let roots = citadel.roots();
+    let (roots, until) = (citadel.roots(), citadel.bundles_until());
     citadel.retire(patience(args), now, &OsDisk).map_err(failure)?;
-    report.done(&match old {
-        Some(old) if citadel.roots().len() < roots.len() => {
-            format!("{dir}: retired; nothing trusts {old} any more, its key is destroyed")
-        }
-        Some(old) => format!("{dir}: retired; the key of {old} is destroyed, its root stays"),
-        None => format!("{dir}: retired before; what was left over is destroyed"),
+    let Some(old) = old else {
+        report.done(&format!("{dir}: nothing to retire; what was left over is removed"));
+        return Ok(());
+    };
+    report.done(&format!("{dir}: retired; the key of {old} is removed"));
+    if citadel.roots().len() == roots.len() {
+        report.done("its root stays, for the authority that signs now is below it too");
+    } else if let Some(until) = until.filter(|until| *until > now) {
+        let until = rfc3339(until);
+        report.done(&format!(
+            "bundles made before trust it until {until}: replace them now if its key was stolen"
+        ));
+    }
+    Ok(())
+}
+
+fn cancel(dir: &Utf8Path, report: &Report, now: OffsetDateTime) -> Result<(), Failure> {
+    let mut citadel = Citadel::open(dir, Access::Write, now).map_err(failure)?;
+    let next = citadel.other().map(|next| next.authority.certificate().facts().subject.clone());
+    citadel.cancel(&OsDisk).map_err(failure)?;
+    report.done(&match next {
+        Some(next) => format!("{dir}: cancelled; the key of {next} is removed"),
+        None => format!("{dir}: nothing to cancel; what was left over is removed"),
     });
     Ok(())
 }

@@ -160,7 +160,11 @@ impl Authority {
         self.certificate.facts().subject.clone()
     }
 
-    fn check_valid(&self, now: OffsetDateTime) -> Result<(), AuthorityError> {
+    /// Checks that it can sign now.
+    ///
+    /// # Errors
+    /// It, or a certificate that it depends on, has ended or not begun.
+    pub fn check_valid(&self, now: OffsetDateTime) -> Result<(), AuthorityError> {
         let facts = self.certificate.facts();
         let when = match now {
             now if now < facts.not_before => format!("begins at {}", rfc3339(facts.not_before)),
