@@ -1,5 +1,5 @@
 //! What the command lines of the binaries share: exit codes, colours, completions, the documents
-//! to read. The only module that touches the world.
+//! to read.
 
 mod color;
 mod completions;
