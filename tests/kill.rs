@@ -34,7 +34,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const HOME: &str = "KILL_HOME";
 const DEATH: &str = "KILL_AT";
 
-/// What happens to a CA in its life, in order.
+/// What happens to a CA in its life.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Step {
     Create,
@@ -42,9 +42,14 @@ enum Step {
     Prepare,
     Activate,
     Retire,
+    Cancel,
 }
 
-const LIFE: [Step; 5] = [Step::Create, Step::Promise, Step::Prepare, Step::Activate, Step::Retire];
+/// From one root to the next.
+const LIFE: &[Step] = &[Step::Create, Step::Promise, Step::Prepare, Step::Activate, Step::Retire];
+
+/// On the way to the next root, and back.
+const DETOUR: &[Step] = &[Step::Create, Step::Promise, Step::Prepare, Step::Cancel];
 
 impl Step {
     fn take(self, home: &Home, disk: &dyn Disk) -> Result<(), CaError> {
@@ -58,6 +63,7 @@ impl Step {
             Self::Prepare => open()?.prepare(home.authority("second"), NOW, disk),
             Self::Activate => open()?.activate(Patience::Force, NOW, disk),
             Self::Retire => open()?.retire(Patience::Force, NOW, disk),
+            Self::Cancel => open()?.cancel(disk),
         }
     }
 }
@@ -168,18 +174,19 @@ impl Disk for Deadly {
     }
 }
 
-/// Holds the CA against its life with one step that is cut short at every moment, of which there
+/// Holds the CA against a life with one step that is cut short at every moment, of which there
 /// are `at_least` so many. `test` is the name of the test, which runs itself anew.
-fn survives(test: &str, step: Step, at_least: usize) {
+fn survives(test: &str, life: &[Step], step: Step, at_least: usize) {
     if let (Ok(home), Ok(death)) = (std::env::var(HOME), std::env::var(DEATH)) {
         let disk = Deadly { moments_left: Cell::new(death.parse().unwrap()) };
         return step.take(&Home(home.into()), &disk).unwrap();
     }
     let scratch = scratch();
-    let (done, to_come) = LIFE.split_at(step as usize);
+    let at = life.iter().position(|it| *it == step).unwrap();
+    let (done, to_come) = life.split_at(at);
     let (before, after) = (Home::new(&scratch, "before"), Home::new(&scratch, "after"));
     before.live(done);
-    after.live(&LIFE[..=step as usize]);
+    after.live(&life[..=at]);
     let (before, after) = (before.standing(), after.standing());
     assert_ne!(before, after);
 
@@ -290,29 +297,35 @@ impl std::ops::Deref for Scratch {
 #[test]
 fn a_ca_survives_a_kill_while_it_is_made() {
     // Two directories, the authority's four files, the state's one, three renames.
-    survives("a_ca_survives_a_kill_while_it_is_made", Step::Create, 2 + 5 * 3 + 3);
+    survives("a_ca_survives_a_kill_while_it_is_made", LIFE, Step::Create, 2 + 5 * 3 + 3);
 }
 
 #[test]
 fn a_ca_survives_a_kill_while_it_notes_how_long_its_leaves_live() {
     let test = "a_ca_survives_a_kill_while_it_notes_how_long_its_leaves_live";
-    survives(test, Step::Promise, 3 + 1);
+    survives(test, LIFE, Step::Promise, 3 + 1);
 }
 
 #[test]
 fn a_ca_survives_a_kill_while_it_takes_in_the_next_authority() {
     let test = "a_ca_survives_a_kill_while_it_takes_in_the_next_authority";
-    survives(test, Step::Prepare, 1 + 5 * 3 + 2);
+    survives(test, LIFE, Step::Prepare, 1 + 5 * 3 + 2);
 }
 
 #[test]
 fn a_ca_survives_a_kill_while_it_changes_to_the_next_authority() {
     let test = "a_ca_survives_a_kill_while_it_changes_to_the_next_authority";
-    survives(test, Step::Activate, 3 + 1);
+    survives(test, LIFE, Step::Activate, 3 + 1);
 }
 
 #[test]
 fn a_ca_survives_a_kill_while_it_destroys_the_previous_authority() {
     let test = "a_ca_survives_a_kill_while_it_destroys_the_previous_authority";
-    survives(test, Step::Retire, 3 + 1 + 2);
+    survives(test, LIFE, Step::Retire, 3 + 1 + 2);
+}
+
+#[test]
+fn a_ca_survives_a_kill_while_it_takes_back_the_next_authority() {
+    let test = "a_ca_survives_a_kill_while_it_takes_back_the_next_authority";
+    survives(test, DETOUR, Step::Cancel, 3 + 1 + 2);
 }
