@@ -16,6 +16,19 @@ basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = none
 authorityKeyIdentifier = none
+[room_for_one]
+basicConstraints = critical, CA:TRUE, pathlen:1
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[no_cert_sign]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, digitalSignature
+subjectKeyIdentifier = hash
+[other_names]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+nameConstraints = critical, permitted;URI:.example.org
+subjectKeyIdentifier = hash
 [no_sign]
 basicConstraints = critical, CA:TRUE
 keyUsage = critical, cRLSign

@@ -167,6 +167,50 @@ fn a_chain_that_does_not_lead_to_the_root_is_refused() {
     told.says("own.pem: what it signs would not be trusted: none of the roots signed it");
 }
 
+/// The chain `leaf`, `own`, `middle` below the root `root`, the latter two as these sections have
+/// them: expects that peers would refuse it, and so do `init` and `verify`.
+fn chain_is_refused([root, middle]: [&str; 2], words: &str) {
+    let Some(scratch) = Scratch::with_openssl() else { return };
+    scratch.key("root");
+    scratch.self_signed("root", root);
+    scratch.signed("middle", middle, "root");
+    scratch.signed("own", "root", "middle");
+    scratch.signed("leaf", "workload", "own");
+    let line = format!("{} --cert-chain middle.pem", init("own", "root"));
+    scratch.citadel(&line).refused().says("what it signs would not be trusted: ").says(words);
+
+    let pem = |name: &str| scratch.read(&format!("{name}.pem"));
+    scratch.write("out/root-cert.pem", pem("root"));
+    scratch.write("out/cert-chain.pem", ["leaf", "own", "middle"].map(pem).concat());
+    scratch.write("out/key.pem", scratch.read("leaf.key"));
+    scratch.citadel("verify out").ends(1).says(words);
+}
+
+#[test]
+fn a_root_that_allows_fewer_intermediates_below_it_than_there_are_is_refused() {
+    chain_is_refused(["room_for_one", "root"], "longer than one of its certificates allows");
+}
+
+#[test]
+fn a_root_whose_key_may_not_sign_certificates_is_refused() {
+    let words = "\"O=root\" signed a certificate of the chain, but its key may not";
+    chain_is_refused(["no_sign", "root"], words);
+}
+
+#[test]
+fn an_intermediate_whose_key_may_not_sign_certificates_is_refused() {
+    let words = "\"O=middle\" signed a certificate of the chain, but its key may not";
+    chain_is_refused(["root", "no_cert_sign"], words);
+}
+
+#[test]
+fn a_root_that_constrains_names_to_others_is_refused() {
+    chain_is_refused(
+        ["other_names", "root"],
+        "a certificate of the chain constrains names: to others, or URIs",
+    );
+}
+
 #[test]
 fn a_name_with_a_part_twice_is_refused() {
     let Some(scratch) = own() else { return };

@@ -197,6 +197,7 @@ impl Authority {
             return Err(AuthorityError::NameNotKept { subject: self.subject() });
         }
         check_path(&trial, &self.intermediates, &self.roots, now)
+            .map(drop)
             .map_err(|error| AuthorityError::Untrusted { reason: error.to_string() })
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::{PemObject, SectionKind};
+use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
@@ -126,6 +127,11 @@ impl Certificate {
     /// Whether its issuer has the name of its subject, as that of a root has.
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
+    }
+
+    /// Whether it has begun and not ended.
+    pub(super) fn is_valid_at(&self, moment: OffsetDateTime) -> bool {
+        (self.facts.not_before..=self.facts.not_after).contains(&moment)
     }
 
     /// Whether `issuer` bears the name of the one that signed this.
