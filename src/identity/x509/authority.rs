@@ -1,17 +1,17 @@
 //! A certificate authority: a key that signs, its certificate, and what leads from there to the
 //! root that peers trust.
 
+mod trial;
+
 use rcgen::Issuer;
 use time::OffsetDateTime;
 
 use super::certificate::Certificate;
 use super::error::{AuthorityError, AuthorityFile};
-use super::key::{KeyKind, PrivateKey};
-use super::path::check_path;
-use super::profile::{AuthorityProfile, BACKDATE, LeafProfile};
+use super::key::PrivateKey;
+use super::profile::{AuthorityProfile, LeafProfile};
 use super::public_key::PublicKey;
 use super::text::rfc3339;
-use crate::identity::{ServiceAccount, SpiffeId, TrustDomain};
 
 /// The files of an authority, PEM, as Istio 1.0.5's Citadel takes them.
 #[derive(Clone, Copy)]
@@ -34,6 +34,8 @@ pub struct Authority {
     /// From its own certificate, if that is no root, towards the root.
     intermediates: Vec<Certificate>,
     roots: Vec<Certificate>,
+    /// The one of the roots that the intermediates lead to; of several, the one that lives longest.
+    anchor: Certificate,
 }
 
 impl Authority {
@@ -46,9 +48,8 @@ impl Authority {
         now: OffsetDateTime,
     ) -> Result<Self, AuthorityError> {
         let key = PrivateKey::generate(profile.key)?;
-        let certificate = read(&profile.params(now, None)?.self_signed(&key)?)?;
-        let roots = vec![certificate.clone()];
-        Self::new(key, certificate, Vec::new(), roots)
+        let certificate = read_back(&profile.params(now, None)?.self_signed(&key)?)?;
+        Self::new(key, certificate.clone(), Vec::new(), vec![certificate.clone()], certificate)
     }
 
     /// Makes an intermediate authority that this one signs, so that its own key can stay offline.
@@ -66,10 +67,10 @@ impl Authority {
         self.check_valid(now)?;
         let key = PrivateKey::generate(profile.key)?;
         let params = profile.params(now, Some(self.not_after()))?;
-        let certificate = read(&params.signed_by(&key, &self.issuer)?)?;
+        let certificate = read_back(&params.signed_by(&key, &self.issuer)?)?;
         let mut intermediates = vec![certificate.clone()];
         intermediates.extend(self.intermediates.iter().cloned());
-        Self::new(key, certificate, intermediates, self.roots.clone())
+        Self::new(key, certificate, intermediates, self.roots.clone(), self.anchor.clone())
     }
 
     /// An authority from its files, all PEM: the key, the signing certificate, the certificates
@@ -98,7 +99,8 @@ impl Authority {
                 intermediates.push(between);
             }
         }
-        let authority = Self::new(key, certificate, intermediates, roots)?;
+        let anchor = roots[0].clone();
+        let mut authority = Self::new(key, certificate, intermediates, roots, anchor)?;
         authority.check(now)?;
         Ok(authority)
     }
@@ -108,9 +110,10 @@ impl Authority {
         certificate: Certificate,
         intermediates: Vec<Certificate>,
         roots: Vec<Certificate>,
+        anchor: Certificate,
     ) -> Result<Self, AuthorityError> {
         let issuer = Issuer::from_ca_cert_der(certificate.der(), key)?;
-        Ok(Self { issuer, certificate, intermediates, roots })
+        Ok(Self { issuer, certificate, intermediates, roots, anchor })
     }
 
     /// Signs a certificate for a workload's public key.
@@ -124,8 +127,17 @@ impl Authority {
         now: OffsetDateTime,
     ) -> Result<Certificate, AuthorityError> {
         self.check_valid(now)?;
+        self.certify(leaf, public_key, now)
+    }
+
+    fn certify(
+        &self,
+        leaf: &LeafProfile<'_>,
+        public_key: &PublicKey,
+        now: OffsetDateTime,
+    ) -> Result<Certificate, AuthorityError> {
         let params = leaf.params(public_key.algorithm(), now, self.not_after())?;
-        read(&params.signed_by(public_key.info(), &self.issuer)?)
+        read_back(&params.signed_by(public_key.info(), &self.issuer)?)
     }
 
     /// Its own certificate.
@@ -148,12 +160,12 @@ impl Authority {
         self.issuer.key()
     }
 
-    /// When the first of the certificates ends that what it signs depends on.
+    /// When the first of the certificates ends that what it signs depends on: its own, those
+    /// between, and the root that they lead to.
     pub fn not_after(&self) -> OffsetDateTime {
-        let own = [&self.certificate].into_iter().chain(&self.intermediates);
-        let first = own.map(|certificate| certificate.facts().not_after).min();
-        let last_root = self.roots.iter().map(|root| root.facts().not_after).max();
-        first.into_iter().chain(last_root).min().expect("there is always its own certificate")
+        let others = self.intermediates.iter().chain([&self.anchor]);
+        let ends = others.map(|certificate| certificate.facts().not_after);
+        ends.fold(self.certificate.facts().not_after, Ord::min)
     }
 
     fn subject(&self) -> String {
@@ -163,7 +175,7 @@ impl Authority {
     /// Checks that it can sign now.
     ///
     /// # Errors
-    /// It, or a certificate that it depends on, has ended or not begun.
+    /// Its certificate has not begun, or one has ended that what it signs depends on.
     pub fn check_valid(&self, now: OffsetDateTime) -> Result<(), AuthorityError> {
         let facts = self.certificate.facts();
         let when = match now {
@@ -173,37 +185,10 @@ impl Authority {
         };
         Err(AuthorityError::NotValidNow { subject: self.subject(), when })
     }
-
-    /// Checks all of it by its fruit: a certificate that it signs must lead to its roots. Where it
-    /// has ended, or not begun, that is asked of a time when it was valid.
-    fn check(&self, now: OffsetDateTime) -> Result<(), AuthorityError> {
-        let facts = self.certificate.facts();
-        if self.key().public_key() != *self.certificate.public_key() {
-            return Err(AuthorityError::KeyMismatch { subject: self.subject() });
-        }
-        let lacks = |what| AuthorityError::NotAnAuthority { subject: self.subject(), what };
-        if !facts.is_ca {
-            return Err(lacks("CA:TRUE"));
-        }
-        if !facts.key_usage.is_empty() && !facts.key_usage.contains(&"keyCertSign") {
-            return Err(lacks("keyCertSign"));
-        }
-        let now = now.min(self.not_after()).max(facts.not_before);
-        let identity = SpiffeId::new(TrustDomain::default(), ServiceAccount::default());
-        let profile = LeafProfile { identity: &identity, organization: None, ttl: BACKDATE };
-        let key = PrivateKey::generate(KeyKind::P256)?;
-        let trial = self.sign(&profile, &key.public_key(), now)?;
-        if !trial.names_as_issuer(&self.certificate) {
-            return Err(AuthorityError::NameNotKept { subject: self.subject() });
-        }
-        check_path(&trial, &self.intermediates, &self.roots, now)
-            .map(drop)
-            .map_err(|error| AuthorityError::Untrusted { reason: error.to_string() })
-    }
 }
 
 /// A certificate just signed, read back: what is given on is what others will read.
-fn read(signed: &rcgen::Certificate) -> Result<Certificate, AuthorityError> {
+fn read_back(signed: &rcgen::Certificate) -> Result<Certificate, AuthorityError> {
     Certificate::from_der(signed.der().clone())
         .map_err(|error| AuthorityError::Signing(error.to_string()))
 }
@@ -215,7 +200,8 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::identity::x509::to_pem;
+    use crate::identity::x509::{KeyKind, PathError, to_pem};
+    use crate::identity::{ServiceAccount, SpiffeId, TrustDomain};
 
     const NOW: OffsetDateTime = datetime!(2026-11-22 15:00:00.5 UTC);
     const HOUR: Duration = Duration::from_secs(3600);
@@ -245,6 +231,16 @@ mod tests {
         chain: &[Certificate],
         roots: &[Certificate],
     ) -> Result<Authority, AuthorityError> {
+        reread_at(NOW, key, certificate, chain, roots)
+    }
+
+    fn reread_at(
+        now: OffsetDateTime,
+        key: &PrivateKey,
+        certificate: &Certificate,
+        chain: &[Certificate],
+        roots: &[Certificate],
+    ) -> Result<Authority, AuthorityError> {
         Authority::from_pem(
             &AuthorityFiles {
                 key: key.to_pem().as_bytes(),
@@ -252,7 +248,7 @@ mod tests {
                 chain: to_pem(chain).as_bytes(),
                 roots: to_pem(roots).as_bytes(),
             },
-            NOW,
+            now,
         )
     }
 
@@ -339,7 +335,29 @@ mod tests {
         let intermediate = root(HOUR, 1).intermediate(&profile(HOUR, 0), NOW).unwrap();
         let (key, other) = (intermediate.key(), root(HOUR, 1));
         let refused = reread(key, intermediate.certificate(), &[], other.roots()).unwrap_err();
-        assert!(matches!(refused, AuthorityError::Untrusted { .. }), "{refused}");
+        assert!(
+            matches!(refused, AuthorityError::Untrusted(PathError::UnknownIssuer)),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_leaf_ends_with_the_root_that_it_leads_to_and_not_with_another() {
+        let (short, long) = (root(24 * HOUR, 1), root(999 * HOUR, 1));
+        let roots = [long.certificate().clone(), short.certificate().clone()];
+        let below = profile(240 * HOUR, 0);
+        let key = PrivateKey::generate(below.key).unwrap();
+        // As others make it, who let it live beyond its root.
+        let params = below.params(NOW, Some(NOW + 240 * HOUR)).unwrap();
+        let own = read_back(&params.signed_by(&key, &short.issuer).unwrap()).unwrap();
+        let end = short.certificate().facts().not_after;
+        for now in [NOW, NOW + 48 * HOUR] {
+            let authority = reread_at(now, &key, &own, &[], &roots).unwrap();
+            assert_eq!(authority.not_after(), end);
+            assert_eq!(authority.check_valid(now).is_ok(), now < end);
+        }
+        let authority = reread(&key, &own, &[], &roots).unwrap();
+        assert_eq!(sign(&authority, 720 * HOUR).facts().not_after, end);
     }
 
     #[test]

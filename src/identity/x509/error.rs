@@ -2,6 +2,7 @@
 
 use super::certificate::CertificateError;
 use super::key::KeyError;
+use super::path::PathError;
 
 /// Why an authority cannot be made, or cannot sign.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,11 +47,8 @@ pub enum AuthorityError {
         subject: String,
     },
     /// What it signs leads to none of its roots.
-    #[error("what it signs would not be trusted: {reason}")]
-    Untrusted {
-        /// Why not.
-        reason: String,
-    },
+    #[error("what it signs would not be trusted: {0}")]
+    Untrusted(#[source] PathError),
     /// Validity that no calendar has.
     #[error("the validity goes beyond the year 9999")]
     BeyondCalendar,
@@ -89,7 +87,10 @@ impl AuthorityError {
             Self::NotAnAuthority { .. } | Self::NameNotKept { .. } => {
                 Some(AuthorityFile::Certificate)
             }
-            Self::Untrusted { .. } => Some(AuthorityFile::Roots),
+            Self::Untrusted(PathError::NoValidRoot(_) | PathError::UnknownIssuer) => {
+                Some(AuthorityFile::Roots)
+            }
+            Self::Untrusted(_) => Some(AuthorityFile::Chain),
             _ => None,
         }
     }
@@ -98,5 +99,22 @@ impl AuthorityError {
 impl From<rcgen::Error> for AuthorityError {
     fn from(error: rcgen::Error) -> Self {
         Self::Signing(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_about_the_roots_is_about_the_chain() {
+        for (error, file) in [
+            (PathError::UnknownIssuer, AuthorityFile::Roots),
+            (PathError::NoValidRoot(String::new()), AuthorityFile::Roots),
+            (PathError::TooLong, AuthorityFile::Chain),
+            (PathError::BadSignature, AuthorityFile::Chain),
+        ] {
+            assert_eq!(AuthorityError::Untrusted(error).file(), Some(file));
+        }
     }
 }

@@ -1,0 +1,61 @@
+//! Whether an authority from files is one: it is tried before it is taken.
+
+use std::cmp::Reverse;
+
+use time::OffsetDateTime;
+
+use super::Authority;
+use crate::identity::x509::error::AuthorityError;
+use crate::identity::x509::key::{KeyKind, PrivateKey};
+use crate::identity::x509::path::{PathError, check_path};
+use crate::identity::x509::profile::{BACKDATE, LeafProfile};
+use crate::identity::{ServiceAccount, SpiffeId, TrustDomain};
+
+impl Authority {
+    /// Checks its own certificate, and all of it by its fruit: a certificate that it signs must lead
+    /// to one of its roots, which from then on is its anchor.
+    pub(super) fn check(&mut self, now: OffsetDateTime) -> Result<(), AuthorityError> {
+        self.check_own_certificate()?;
+        let mut roots = self.roots.clone();
+        roots.sort_by_key(|root| Reverse(root.facts().not_after));
+        let mut reason = PathError::UnknownIssuer;
+        for root in roots {
+            self.anchor = root;
+            match self.try_anchor(now)? {
+                Ok(()) => return Ok(()),
+                Err(error) => reason = reason.or(error),
+            }
+        }
+        Err(AuthorityError::Untrusted(reason))
+    }
+
+    fn check_own_certificate(&self) -> Result<(), AuthorityError> {
+        let facts = self.certificate.facts();
+        if self.key().public_key() != *self.certificate.public_key() {
+            return Err(AuthorityError::KeyMismatch { subject: self.subject() });
+        }
+        let lacks = |what| AuthorityError::NotAnAuthority { subject: self.subject(), what };
+        if !facts.is_ca {
+            return Err(lacks("CA:TRUE"));
+        }
+        if !facts.key_usage.is_empty() && !facts.key_usage.contains(&"keyCertSign") {
+            return Err(lacks("keyCertSign"));
+        }
+        Ok(())
+    }
+
+    /// Whether what it signs leads to the anchor. Where it has ended, or not begun, that is asked of
+    /// a time when it was valid.
+    fn try_anchor(&self, now: OffsetDateTime) -> Result<Result<(), PathError>, AuthorityError> {
+        let now = now.min(self.not_after()).max(self.certificate.facts().not_before);
+        let identity = SpiffeId::new(TrustDomain::default(), ServiceAccount::default());
+        let profile = LeafProfile { identity: &identity, organization: None, ttl: BACKDATE };
+        let key = PrivateKey::generate(KeyKind::P256)?;
+        let trial = self.certify(&profile, &key.public_key(), now)?;
+        if !trial.names_as_issuer(&self.certificate) {
+            return Err(AuthorityError::NameNotKept { subject: self.subject() });
+        }
+        let anchor = std::slice::from_ref(&self.anchor);
+        Ok(check_path(&trial, &self.intermediates, anchor, now).map(drop))
+    }
+}
