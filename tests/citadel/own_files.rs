@@ -126,26 +126,54 @@ fn an_encrypted_key_is_refused() {
     }
 }
 
-/// Makes a key with `openssl`, and expects that it is refused.
-fn key_is_refused(command: &str, words: &str) {
+/// Makes a key with `openssl`, and expects that it is refused in every part, but shown.
+fn key_is_refused(command: &str, name: &str, words: &str) {
     let Some(scratch) = own() else { return };
     scratch.openssl(&format!("{command} -out weak.key"));
     scratch.chmod("weak.key", 0o600);
     scratch.self_signed("weak", "root");
     scratch.citadel(&init("weak", "weak")).refused().says(words);
+    let shown = scratch.citadel("inspect weak.pem").done();
+    assert!(shown.out().contains(&format!(" {name}, signed with ")), "{}", shown.out());
+
+    let line = init("weak", "weak").replace("weak.key", "own.key");
+    scratch.citadel(&line).refused().says("weak.pem: the key of the certificate is ");
+
+    scratch.signed("below", "root", "weak");
+    scratch.citadel(&init("below", "weak")).refused().says("what it signs would not be trusted: ");
+
+    scratch.openssl("req -new -key weak.key -subj /O=leaf -out leaf.csr");
+    let as_what = "-extfile openssl.cnf -extensions workload";
+    let by = "-CA own.pem -CAkey own.key -CAcreateserial -days 10";
+    scratch.openssl(&format!("x509 -req -in leaf.csr {by} {as_what} -out leaf.pem"));
+    for (from, to) in
+        [("own.pem", "root-cert.pem"), ("leaf.pem", "cert-chain.pem"), ("own.key", "key.pem")]
+    {
+        scratch.write(&format!("out/{to}"), scratch.read(from));
+    }
+    scratch.citadel("verify out").ends(1).says("cert-chain.pem: the key of the leaf is ");
 }
 
 #[test]
 fn a_short_rsa_key_is_refused() {
     let command = "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024";
-    key_is_refused(command, "weak.key: the key is no private key that can be read: an RSA key of");
+    key_is_refused(
+        command,
+        "RSA-1024",
+        "weak.key: the key is no private key that can be read: an RSA key of",
+    );
 }
 
 #[test]
 fn a_key_that_envoy_does_not_take_is_refused() {
     let words = "weak.key: the key is of a kind that Envoy does not take";
-    key_is_refused("genpkey -algorithm ED25519", words);
-    key_is_refused("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521", words);
+    key_is_refused("genpkey -algorithm ED25519", "Ed25519", words);
+    key_is_refused("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521", "P-521", words);
+    key_is_refused(
+        "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1",
+        "1.3.132.0.10",
+        words,
+    );
 }
 
 #[test]

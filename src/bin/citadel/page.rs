@@ -98,7 +98,7 @@ impl KeyFacts {
     ) -> Self {
         let public = key.map(|key| key.public_key());
         let belongs =
-            |leaf: &Certificate| public.as_ref().is_ok_and(|key| key == leaf.public_key());
+            |leaf: &Certificate| public.as_ref().is_ok_and(|key| leaf.public_key() == Ok(key));
         Self {
             name: name.to_owned(),
             belongs_to_leaf: leaf.map(belongs),

@@ -13,7 +13,7 @@ use super::key::KeyError;
 use super::public_key::PublicKey;
 use crate::identity::SpiffeId;
 
-/// Why something is no certificate, or none that is used here.
+/// Why something is no certificate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
     /// No PEM block of a certificate.
@@ -30,22 +30,14 @@ pub enum CertificateError {
         /// What is wrong.
         reason: String,
     },
-    /// A certificate for a key that is not used here.
-    #[error("the key of certificate {number} {error}")]
-    Key {
-        /// Which of the file, from 1.
-        number: usize,
-        /// What is wrong with its key.
-        error: KeyError,
-    },
 }
 
-/// A certificate (RFC 5280) whose key is one that Envoy takes.
+/// A certificate (RFC 5280), of whatever key.
 #[derive(Clone)]
 pub struct Certificate {
     der: CertificateDer<'static>,
     facts: Facts,
-    public_key: PublicKey,
+    public_key: Result<PublicKey, KeyError>,
     /// The encoded names, for comparing: two spellings can print alike.
     subject: Vec<u8>,
     issuer: Vec<u8>,
@@ -55,7 +47,7 @@ impl Certificate {
     /// Reads one certificate.
     ///
     /// # Errors
-    /// It is none, or its key is none that is used here.
+    /// It is none.
     pub fn from_der(der: CertificateDer<'static>) -> Result<Self, CertificateError> {
         Self::numbered(der, 1)
     }
@@ -92,9 +84,8 @@ impl Certificate {
         if !rest.is_empty() {
             return Err(malformed("something stands after it".to_owned()));
         }
-        let public_key = PublicKey::from_der(parsed.public_key().raw)
-            .map_err(|error| CertificateError::Key { number, error })?;
-        let facts = Facts::read(&parsed, &public_key).map_err(malformed)?;
+        let public_key = PublicKey::from_der(parsed.public_key().raw);
+        let facts = Facts::read(&parsed).map_err(malformed)?;
         let (subject, issuer) = (parsed.subject().as_raw(), parsed.issuer().as_raw());
         let (subject, issuer) = (subject.to_vec(), issuer.to_vec());
         Ok(Self { facts, public_key, subject, issuer, der })
@@ -111,8 +102,11 @@ impl Certificate {
     }
 
     /// The key that it vouches for.
-    pub fn public_key(&self) -> &PublicKey {
-        &self.public_key
+    ///
+    /// # Errors
+    /// It is none that is used here.
+    pub fn public_key(&self) -> Result<&PublicKey, &KeyError> {
+        self.public_key.as_ref()
     }
 
     /// Its encoding as PEM.

@@ -10,6 +10,9 @@ pub enum AuthorityError {
     /// No key of its own.
     #[error("the key {0}")]
     Key(#[from] KeyError),
+    /// The certificate is for a key that is not used here.
+    #[error("the key of the certificate {0}")]
+    CertifiedKey(#[source] KeyError),
     /// A certificate that cannot be read.
     #[error("{error}")]
     Certificate {
@@ -84,7 +87,7 @@ impl AuthorityError {
         match self {
             Self::Key(_) | Self::KeyMismatch { .. } => Some(AuthorityFile::Key),
             Self::Certificate { file, .. } => Some(*file),
-            Self::NotAnAuthority { .. } | Self::NameNotKept { .. } => {
+            Self::CertifiedKey(_) | Self::NotAnAuthority { .. } | Self::NameNotKept { .. } => {
                 Some(AuthorityFile::Certificate)
             }
             Self::Untrusted(PathError::NoValidRoot(_) | PathError::UnknownIssuer) => {

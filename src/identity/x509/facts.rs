@@ -11,7 +11,7 @@ use x509_parser::extensions::{ExtendedKeyUsage, GeneralName, KeyUsage, ParsedExt
 use x509_parser::objects::oid_registry;
 use x509_parser::time::ASN1Time;
 
-use super::public_key::PublicKey;
+use super::public_key::key_name;
 use super::text::hex;
 
 /// What a certificate says, in words that OpenSSL's users know.
@@ -42,7 +42,7 @@ pub struct Facts {
     pub key_usage: Vec<&'static str>,
     /// What for, as `serverAuth`.
     pub extended_key_usage: Vec<String>,
-    /// The key, as `P-256`.
+    /// The key, as `P-256`; one that has no such name by its OID.
     pub key: String,
     /// The algorithm of the signature that the issuer made.
     pub signature_algorithm: String,
@@ -56,10 +56,7 @@ pub struct Facts {
 
 impl Facts {
     /// Reads them; the words say what cannot be read.
-    pub(super) fn read(
-        parsed: &X509Certificate<'_>,
-        public_key: &PublicKey,
-    ) -> Result<Self, String> {
+    pub(super) fn read(parsed: &X509Certificate<'_>) -> Result<Self, String> {
         let words = |error: X509Error| error.to_string();
         let constraints = parsed.basic_constraints().map_err(words)?.map(|found| found.value);
         let names = parsed.subject_alternative_name().map_err(words)?;
@@ -81,7 +78,7 @@ impl Facts {
             path_len: constraints.and_then(|constraints| constraints.path_len_constraint),
             key_usage: key_usage.map_or_else(Vec::new, usages),
             extended_key_usage: extended.map_or_else(Vec::new, purposes),
-            key: public_key.algorithm().to_string(),
+            key: key_name(parsed.public_key()),
             signature_algorithm: signature_algorithm(parsed),
             subject_key_id,
             authority_key_id,

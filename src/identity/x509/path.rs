@@ -10,6 +10,7 @@ use webpki::{
 };
 
 use super::certificate::Certificate;
+use super::key::KeyError;
 use super::text::rfc3339;
 
 /// Why a certificate is not to be trusted.
@@ -36,6 +37,14 @@ pub enum PathError {
     /// A certificate signed whose key is for other things.
     #[error("{0:?} signed a certificate of the chain, but its key may not (keyUsage)")]
     MayNotSign(String),
+    /// A certificate signed whose key is not used here.
+    #[error("{subject:?} signed a certificate of the chain, but its key {error}")]
+    Key {
+        /// Whose it is.
+        subject: String,
+        /// What is wrong with it.
+        error: KeyError,
+    },
     /// A signer allows fewer certificates below it.
     #[error("the chain is longer than one of its certificates allows (pathlen)")]
     TooLong,
@@ -132,8 +141,8 @@ fn lead(
     Ok(())
 }
 
-/// Checks what the library does not: whether the issuers on a way may sign certificates (RFC 5280
-/// §4.2.1.3), and whether the root allows as many below it (§4.2.1.9).
+/// Checks what the library does not: whether the issuers on a way have keys that are used here and
+/// may sign certificates (RFC 5280 §4.2.1.3), and whether the root allows as many below it (§4.2.1.9).
 fn check_issuers(
     path: &VerifiedPath<'_>,
     intermediates: &[Certificate],
@@ -155,6 +164,9 @@ fn check_issuers(
 
 fn check_issuer(issuer: &Certificate) -> Result<(), PathError> {
     let facts = issuer.facts();
+    if let Err(error) = issuer.public_key() {
+        return Err(PathError::Key { subject: facts.subject.clone(), error: error.clone() });
+    }
     if !facts.is_ca {
         return Err(PathError::SignerIsNoCa);
     }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use x509_parser::der_parser::oid::Oid;
+use x509_parser::oid_registry::{OID_EC_P256, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_SIG_ED25519};
 use x509_parser::prelude::FromDer;
+use x509_parser::public_key::PublicKey as Parsed;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::key::{KeyError, MIN_RSA_BITS};
@@ -63,22 +66,38 @@ impl PublicKey {
 
 /// What a SubjectPublicKeyInfo holds, if certificates may carry it.
 fn algorithm(key: &SubjectPublicKeyInfo<'_>) -> Result<PublicKeyAlgorithm, KeyError> {
-    use x509_parser::oid_registry::{OID_EC_P256, OID_NIST_EC_P384};
-    use x509_parser::public_key::PublicKey as Parsed;
-    let curve = || key.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
     match key.parsed().map_err(|error| KeyError::Malformed(error.to_string()))? {
         Parsed::RSA(rsa) => match rsa.key_size() {
             bits if bits < MIN_RSA_BITS => Err(KeyError::TooShort(bits)),
             bits => Ok(PublicKeyAlgorithm::Rsa(bits)),
         },
-        Parsed::EC(_) if curve().is_some_and(|curve| curve == OID_EC_P256) => {
+        Parsed::EC(_) if curve(key).is_some_and(|curve| curve == OID_EC_P256) => {
             Ok(PublicKeyAlgorithm::P256)
         }
-        Parsed::EC(_) if curve().is_some_and(|curve| curve == OID_NIST_EC_P384) => {
+        Parsed::EC(_) if curve(key).is_some_and(|curve| curve == OID_NIST_EC_P384) => {
             Ok(PublicKeyAlgorithm::P384)
         }
         _ => Err(KeyError::Unsupported),
     }
+}
+
+/// What a key is called, whether or not it is used here: that of a curve or of an algorithm that
+/// has no name here by its OID.
+pub(super) fn key_name(key: &SubjectPublicKeyInfo<'_>) -> String {
+    match (algorithm(key), key.parsed()) {
+        (Ok(known), _) => known.to_string(),
+        (Err(_), Ok(Parsed::RSA(rsa))) => format!("RSA-{}", rsa.key_size()),
+        (Err(_), _) if key.algorithm.algorithm == OID_SIG_ED25519 => "Ed25519".to_owned(),
+        (Err(_), Ok(Parsed::EC(_))) if curve(key).is_some_and(|it| it == OID_NIST_EC_P521) => {
+            "P-521".to_owned()
+        }
+        (Err(_), _) => curve(key).unwrap_or_else(|| key.algorithm.algorithm.clone()).to_id_string(),
+    }
+}
+
+/// The curve of an EC key, if it is named.
+fn curve<'k>(key: &'k SubjectPublicKeyInfo<'_>) -> Option<Oid<'k>> {
+    key.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok())
 }
 
 impl fmt::Debug for PublicKey {

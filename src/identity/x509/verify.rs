@@ -22,6 +22,9 @@ pub enum Fault {
     /// A key that cannot be read.
     #[error("{KEY} {0}")]
     Key(KeyError),
+    /// The leaf is for a key that is not used here.
+    #[error("{CERT_CHAIN}: the key of the leaf {0}")]
+    LeafKey(KeyError),
     /// The key is that of another certificate.
     #[error("{KEY} does not belong to the first certificate of {CERT_CHAIN}")]
     KeyMismatch,
@@ -81,8 +84,12 @@ pub fn verify(
     let Some((leaf, intermediates)) = chain.as_deref().and_then(<[_]>::split_first) else {
         return Err(faults);
     };
-    if key.is_some_and(|key| key.public_key() != *leaf.public_key()) {
-        faults.push(Fault::KeyMismatch);
+    match leaf.public_key() {
+        Err(error) => faults.push(Fault::LeafKey(error.clone())),
+        Ok(public) if key.is_some_and(|key| key.public_key() != *public) => {
+            faults.push(Fault::KeyMismatch);
+        }
+        Ok(_) => {}
     }
     if let Some(roots) = &roots {
         faults.extend(check_path(leaf, intermediates, roots, now).err().map(Fault::Path));

@@ -31,8 +31,12 @@ impl Authority {
 
     fn check_own_certificate(&self) -> Result<(), AuthorityError> {
         let facts = self.certificate.facts();
-        if self.key().public_key() != *self.certificate.public_key() {
-            return Err(AuthorityError::KeyMismatch { subject: self.subject() });
+        match self.certificate.public_key() {
+            Err(error) => return Err(AuthorityError::CertifiedKey(error.clone())),
+            Ok(key) if *key != self.key().public_key() => {
+                return Err(AuthorityError::KeyMismatch { subject: self.subject() });
+            }
+            Ok(_) => {}
         }
         let lacks = |what| AuthorityError::NotAnAuthority { subject: self.subject(), what };
         if !facts.is_ca {
