@@ -70,10 +70,13 @@ impl FromStr for TrustDomain {
         let allowed = |byte: u8| {
             byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_')
         };
-        if !text.is_empty() && text.len() <= 255 && text.bytes().all(allowed) {
+        // Without one it could be `.` or `..`, which is a path wherever it is put into one.
+        let named = text.bytes().any(|byte| byte.is_ascii_alphanumeric());
+        if named && text.len() <= 255 && text.bytes().all(allowed) {
             return Ok(Self(text.to_owned()));
         }
-        let rule = "up to 255 lower-case letters, digits, dots, dashes and underscores";
+        let rule = "up to 255 lower-case letters, digits, dots, dashes and underscores, \
+                    not without a letter or digit";
         Err(InvalidIdentity { text: text.to_owned(), what: "trust domain", rule })
     }
 }
@@ -146,6 +149,8 @@ mod tests {
     #[test]
     fn a_trust_domain_is_a_host_name() {
         assert!("mesh.example.org".parse::<TrustDomain>().is_ok());
-        assert!("Mesh/x".parse::<TrustDomain>().is_err());
+        for name in ["", ".", "..", "-", "Mesh/x"] {
+            assert!(name.parse::<TrustDomain>().is_err(), "{name:?}");
+        }
     }
 }
