@@ -41,7 +41,8 @@ struct Desk {
 impl Desk {
     fn new(key: KeyKind) -> Self {
         let now = OffsetDateTime::now_utc();
-        let profile = AuthorityProfile { organization: "mesh", ttl: 365 * DAY, key, path_len: 0 };
+        let mesh = "mesh".parse().expect("an organisation");
+        let profile = AuthorityProfile { organization: &mesh, ttl: 365 * DAY, key, path_len: 0 };
         Self {
             authority: Authority::root(&profile, now).expect("a root can be made"),
             identity: SpiffeId::new(TrustDomain::default(), ServiceAccount::default()),

@@ -39,7 +39,8 @@ fn authority(key: KeyKind, signer: Signer) -> Authority {
         Signer::Root => 0,
         Signer::Intermediate => 1,
     };
-    let profile = AuthorityProfile { organization: "mesh", ttl: 48 * HOUR, key, path_len };
+    let mesh = "mesh".parse().unwrap();
+    let profile = AuthorityProfile { organization: &mesh, ttl: 48 * HOUR, key, path_len };
     let root = Authority::root(&profile, now - HOUR).unwrap();
     match signer {
         Signer::Root => root,

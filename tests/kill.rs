@@ -268,7 +268,7 @@ fn scratch() -> Scratch {
     let path = Utf8PathBuf::try_from(dir.path().canonicalize().unwrap()).unwrap();
     for name in ["first", "second"] {
         let profile = AuthorityProfile {
-            organization: name,
+            organization: &name.parse().unwrap(),
             ttl: 365 * DAY,
             key: KeyKind::P256,
             path_len: 0,

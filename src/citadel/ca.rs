@@ -10,7 +10,9 @@ use super::disk::Disk;
 use super::error::CaError;
 use super::rotation::{Patience, RotationError};
 use super::state::{AuthorityId, Phase, Role, Stage, State};
-use crate::identity::x509::{Authority, Bundle, Certificate, Facts, KeyKind, LeafProfile, rfc3339};
+use crate::identity::x509::{
+    Authority, Bundle, Certificate, Facts, KeyKind, LeafProfile, Organization, rfc3339,
+};
 use crate::identity::{SpiffeId, TrustDomain};
 
 /// The shortest life of a leaf: shorter ones would end on their way to the pod.
@@ -25,7 +27,7 @@ pub struct BundleRequest<'r> {
     /// For whom.
     pub identity: &'r SpiffeId,
     /// The organisation in the leaf's subject; without one the subject is empty.
-    pub organization: Option<&'r str>,
+    pub organization: Option<&'r Organization>,
     /// How long the leaf lives, between [`MIN_LEAF_TTL`] and [`MAX_LEAF_TTL`]; shorter where the
     /// authority ends sooner.
     pub ttl: Duration,

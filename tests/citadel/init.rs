@@ -66,6 +66,14 @@ fn the_organisation_is_in_the_name_of_the_root() {
 }
 
 #[test]
+fn a_trust_domain_that_is_too_long_for_an_organisation_needs_one_beside_it() {
+    let scratch = Scratch::new();
+    let line = format!("init --trust-domain {}", "long.".repeat(13));
+    scratch.citadel(&line).refused().says("name one with --org");
+    scratch.citadel(&format!("{line} --org short")).done();
+}
+
+#[test]
 fn an_organisation_that_no_name_can_hold_is_refused() {
     let scratch = Scratch::new();
     for name in [String::new(), "x".repeat(65), "a\nb".to_owned()] {

@@ -46,7 +46,8 @@ impl Scratch {
     /// Makes a root CA `dir` as if it were `at` now, through the library.
     pub(crate) fn ca_from(self, dir: &str, at: OffsetDateTime, ttl: Duration) -> Self {
         let (ttl, key) = (ttl.unsigned_abs(), KeyKind::P256);
-        let profile = AuthorityProfile { organization: "Past", ttl, key, path_len: 0 };
+        let past = "Past".parse().unwrap();
+        let profile = AuthorityProfile { organization: &past, ttl, key, path_len: 0 };
         let authority = Authority::root(&profile, at).unwrap();
         let path = camino::Utf8PathBuf::try_from(self.path(dir)).unwrap();
         let (domain, role) = (TrustDomain::default(), Role::Signing);

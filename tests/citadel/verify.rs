@@ -87,7 +87,8 @@ fn the_root_that_is_named_counts_and_not_that_of_the_bundle() {
 fn past(ago: Duration, root_ttl: std::time::Duration) -> Scratch {
     let now = OffsetDateTime::now_utc() - ago;
     let (key, identity) = (KeyKind::P256, DEFAULT.parse::<SpiffeId>().unwrap());
-    let profile = AuthorityProfile { organization: "Past", ttl: root_ttl, key, path_len: 0 };
+    let past = "Past".parse().unwrap();
+    let profile = AuthorityProfile { organization: &past, ttl: root_ttl, key, path_len: 0 };
     let root = Authority::root(&profile, now).unwrap();
     let leaf = LeafProfile { identity: &identity, organization: None, ttl: HOUR };
     let (bundle, _) = Bundle::issue(&root, root.roots(), &leaf, key, now).unwrap();

@@ -155,7 +155,8 @@ fn reads_the_identity_as_a_name_that_is_not_critical_beside_an_organisation() {
         return;
     }
     let (authority, identity) = (authority(KeyKind::P256, Signer::Root), identity(WORKLOAD));
-    let profile = LeafProfile { identity: &identity, organization: Some("Shop"), ttl: HOUR };
+    let shop = "Shop".parse().unwrap();
+    let profile = LeafProfile { identity: &identity, organization: Some(&shop), ttl: HOUR };
     let now = OffsetDateTime::now_utc();
     let issued = Bundle::issue(&authority, authority.roots(), &profile, KeyKind::P256, now);
     let files = Files::of(&authority, &issued.unwrap().0);

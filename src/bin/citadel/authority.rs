@@ -7,7 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use marathon_inject::citadel::{Access, CaError, Citadel, Disk, OsDisk, Role, read, read_secret};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::TrustDomain;
-use marathon_inject::identity::x509::{Authority, AuthorityFile, AuthorityFiles, AuthorityProfile};
+use marathon_inject::identity::x509::{
+    Authority, AuthorityFile, AuthorityFiles, AuthorityProfile, InvalidOrganization, Organization,
+};
 use time::OffsetDateTime;
 
 use crate::args::{AuthorityArgs, FileArgs};
@@ -78,15 +80,31 @@ impl Wanted<'_> {
         }
     }
 
-    fn profile(&self, ttl: Duration, path_len: u8) -> AuthorityProfile<'_> {
-        let organization = self.args.org.as_deref().unwrap_or(self.trust_domain.as_str());
+    /// The organisation in its name, which is the trust domain if none is named.
+    fn organization(&self) -> Result<Organization, Failure> {
+        let default = || {
+            self.trust_domain.as_str().parse().map_err(|error: InvalidOrganization| {
+                let words = "cannot be the organisation in a certificate; name one with --org";
+                Failure::input(format!("the trust domain {words}: {error}"))
+            })
+        };
+        self.args.org.clone().map_or_else(default, Ok)
+    }
+
+    fn profile<'o>(
+        &self,
+        organization: &'o Organization,
+        ttl: Duration,
+        path_len: u8,
+    ) -> AuthorityProfile<'o> {
         AuthorityProfile { organization, ttl, key: self.args.key, path_len }
     }
 
     /// A root below which `path_len` intermediates may stand.
     fn root(&self, path_len: u8) -> Result<Authority, Failure> {
-        let root = Authority::root(&self.profile(self.args.ttl, path_len), self.now);
-        root.map_err(|error| failure(error.into()))
+        let organization = self.organization()?;
+        let profile = self.profile(&organization, self.args.ttl, path_len);
+        Authority::root(&profile, self.now).map_err(|error| failure(error.into()))
     }
 
     /// One that an offline root signs.
@@ -142,7 +160,8 @@ impl Wanted<'_> {
     }
 
     fn signed_by(&self, root: &Authority) -> Result<Authority, Failure> {
-        let profile = self.profile(self.args.intermediate_ttl, 0);
+        let organization = self.organization()?;
+        let profile = self.profile(&organization, self.args.intermediate_ttl, 0);
         root.intermediate(&profile, self.now).map_err(|error| failure(error.into()))
     }
 }

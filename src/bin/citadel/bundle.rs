@@ -73,7 +73,7 @@ pub(crate) fn issue(
     identity: &SpiffeId,
     now: OffsetDateTime,
 ) -> Result<(Bundle, Certificate), Failure> {
-    let organization = args.org.as_deref();
+    let organization = args.org.as_ref();
     let request = BundleRequest { identity, organization, ttl: args.ttl, key: args.key };
     citadel.issue(&request, now).map_err(failure)
 }

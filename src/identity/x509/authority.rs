@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::certificate::Certificate;
 use super::error::{AuthorityError, AuthorityFile};
 use super::key::PrivateKey;
-use super::profile::{AuthorityProfile, LeafProfile};
+use super::profile::{AuthorityProfile, LeafProfile, SignedBy};
 use super::public_key::PublicKey;
 use super::text::rfc3339;
 
@@ -48,7 +48,7 @@ impl Authority {
         now: OffsetDateTime,
     ) -> Result<Self, AuthorityError> {
         let key = PrivateKey::generate(profile.key)?;
-        let certificate = read_back(&profile.params(now, None)?.self_signed(&key)?)?;
+        let certificate = read_back(&profile.params(now, SignedBy::Itself)?.self_signed(&key)?)?;
         Self::new(key, certificate.clone(), Vec::new(), vec![certificate.clone()], certificate)
     }
 
@@ -66,7 +66,7 @@ impl Authority {
         }
         self.check_valid(now)?;
         let key = PrivateKey::generate(profile.key)?;
-        let params = profile.params(now, Some(self.not_after()))?;
+        let params = profile.params(now, SignedBy::Issuer { ends: self.not_after() })?;
         let certificate = read_back(&params.signed_by(&key, &self.issuer)?)?;
         let mut intermediates = vec![certificate.clone()];
         intermediates.extend(self.intermediates.iter().cloned());
@@ -195,19 +195,22 @@ fn read_back(signed: &rcgen::Certificate) -> Result<Certificate, AuthorityError>
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
     use std::time::Duration;
 
     use time::macros::datetime;
 
     use super::*;
-    use crate::identity::x509::{KeyKind, PathError, to_pem};
+    use crate::identity::x509::{KeyKind, Organization, PathError, to_pem};
     use crate::identity::{ServiceAccount, SpiffeId, TrustDomain};
 
     const NOW: OffsetDateTime = datetime!(2026-11-22 15:00:00.5 UTC);
     const HOUR: Duration = Duration::from_secs(3600);
 
+    static MESH: LazyLock<Organization> = LazyLock::new(|| "mesh".parse().unwrap());
+
     fn profile(ttl: Duration, path_len: u8) -> AuthorityProfile<'static> {
-        AuthorityProfile { organization: "mesh", ttl, key: KeyKind::P256, path_len }
+        AuthorityProfile { organization: &MESH, ttl, key: KeyKind::P256, path_len }
     }
 
     fn root(ttl: Duration, path_len: u8) -> Authority {
@@ -348,7 +351,7 @@ mod tests {
         let below = profile(240 * HOUR, 0);
         let key = PrivateKey::generate(below.key).unwrap();
         // As others make it, who let it live beyond its root.
-        let params = below.params(NOW, Some(NOW + 240 * HOUR)).unwrap();
+        let params = below.params(NOW, SignedBy::Issuer { ends: NOW + 240 * HOUR }).unwrap();
         let own = read_back(&params.signed_by(&key, &short.issuer).unwrap()).unwrap();
         let end = short.certificate().facts().not_after;
         for now in [NOW, NOW + 48 * HOUR] {

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use super::error::AuthorityError;
 use super::key::KeyKind;
+use super::organization::Organization;
 use super::public_key::PublicKeyAlgorithm;
 use super::text::hex;
 use crate::identity::SpiffeId;
@@ -28,7 +29,7 @@ const SERIAL_NUMBER: [u64; 4] = [2, 5, 4, 5];
 #[derive(Clone, Debug)]
 pub struct AuthorityProfile<'p> {
     /// The organisation in its name.
-    pub organization: &'p str,
+    pub organization: &'p Organization,
     /// How long it is valid from now.
     pub ttl: Duration,
     /// The kind of its key.
@@ -43,26 +44,37 @@ pub struct LeafProfile<'p> {
     /// The workload.
     pub identity: &'p SpiffeId,
     /// The organisation in its subject; without one the subject is empty.
-    pub organization: Option<&'p str>,
+    pub organization: Option<&'p Organization>,
     /// How long it is valid from now; shorter where the authority's own certificates end sooner.
     pub ttl: Duration,
 }
 
+/// Whose signature a certificate bears.
+#[derive(Clone, Copy)]
+pub(super) enum SignedBy {
+    /// Its own: that of a root.
+    Itself,
+    /// That of an issuer; it ends with that at the latest, and names that one's key.
+    Issuer {
+        /// When what the issuer signs ends.
+        ends: OffsetDateTime,
+    },
+}
+
 impl AuthorityProfile<'_> {
-    /// The certificate of such an authority; it ends by `not_beyond`, where its issuer does.
+    /// The certificate of such an authority.
     pub(super) fn params(
         &self,
         now: OffsetDateTime,
-        not_beyond: Option<OffsetDateTime>,
+        signed_by: SignedBy,
     ) -> Result<CertificateParams, AuthorityError> {
-        let mut params = params(now, self.ttl, not_beyond)?;
+        let mut params = params(now, self.ttl, signed_by)?;
         // Roots that bear one name cannot be told apart by peers that look for an issuer by it.
         let number = hex(&random()?);
-        params.distinguished_name.push(DnType::OrganizationName, self.organization);
+        params.distinguished_name.push(DnType::OrganizationName, self.organization.as_str());
         params.distinguished_name.push(DnType::CustomDnType(SERIAL_NUMBER.to_vec()), number);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(self.path_len));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.use_authority_key_identifier_extension = not_beyond.is_some();
         Ok(params)
     }
 }
@@ -75,9 +87,10 @@ impl LeafProfile<'_> {
         now: OffsetDateTime,
         not_beyond: OffsetDateTime,
     ) -> Result<CertificateParams, AuthorityError> {
-        let mut params = params(now, self.ttl, Some(not_beyond))?;
+        let signed_by = SignedBy::Issuer { ends: not_beyond };
+        let mut params = params(now, self.ttl, signed_by)?;
         if let Some(organization) = self.organization {
-            params.distinguished_name.push(DnType::OrganizationName, organization);
+            params.distinguished_name.push(DnType::OrganizationName, organization.as_str());
         }
         params.subject_alt_names = vec![SanType::URI(self.identity.to_string().try_into()?)];
         params.is_ca = IsCa::ExplicitNoCa;
@@ -87,24 +100,27 @@ impl LeafProfile<'_> {
         }
         params.extended_key_usages =
             vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
-        params.use_authority_key_identifier_extension = true;
         Ok(params)
     }
 }
 
 /// What all certificates have: the validity, from a little before now and in whole seconds; a
-/// random serial number; and no name as yet.
+/// random serial number; the id of the issuer's key, if there is one; and no name as yet.
 fn params(
     now: OffsetDateTime,
     ttl: Duration,
-    not_beyond: Option<OffsetDateTime>,
+    signed_by: SignedBy,
 ) -> Result<CertificateParams, AuthorityError> {
     let now = now.replace_nanosecond(0).expect("zero is a number of nanoseconds");
     let end = time::Duration::try_from(ttl).ok().and_then(|ttl| now.checked_add(ttl));
     let end = end.ok_or(AuthorityError::BeyondCalendar)?;
     let mut params = CertificateParams::default();
     params.not_before = now - BACKDATE;
-    params.not_after = not_beyond.map_or(end, |limit| end.min(limit));
+    params.not_after = end;
+    if let SignedBy::Issuer { ends } = signed_by {
+        params.not_after = end.min(ends);
+        params.use_authority_key_identifier_extension = true;
+    }
     params.distinguished_name = DistinguishedName::new();
     let mut serial = random()?;
     // Positive, and of full length.
