@@ -12,7 +12,7 @@ use x509_parser::objects::oid_registry;
 use x509_parser::time::ASN1Time;
 
 use super::public_key::key_name;
-use super::text::hex;
+use super::text::{hex, printable};
 
 /// What a certificate says, in words that OpenSSL's users know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -85,13 +85,6 @@ impl Facts {
             sha256: hex(digest(&SHA256, parsed.as_raw()).as_ref()),
         })
     }
-}
-
-/// What strangers wrote must not speak to the terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] })
-        .collect()
 }
 
 fn moment(time: ASN1Time) -> Result<OffsetDateTime, String> {
