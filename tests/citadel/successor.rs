@@ -34,8 +34,9 @@ fn an_authority_that_has_ended_is_not_taken_in() {
 fn an_authority_that_ended_while_it_waited_does_not_sign_forced_or_not() {
     let scratch = Scratch::with_ca();
     let past = OffsetDateTime::now_utc() - Duration::DAY;
+    let organization = "Next".parse().unwrap();
     let profile = AuthorityProfile {
-        organization: "Next",
+        organization: &organization,
         ttl: Duration::HOUR.unsigned_abs(),
         key: KeyKind::P256,
         path_len: 0,
