@@ -6,6 +6,8 @@
     reason = "a test fails by panicking and says aloud what it skips"
 )]
 
+#[path = "citadel/abandoned.rs"]
+mod abandoned;
 #[path = "citadel/archives.rs"]
 mod archives;
 #[path = "citadel/broken.rs"]

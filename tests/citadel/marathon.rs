@@ -183,6 +183,26 @@ fn what_stands_in_the_way_of_one_bundle_hinders_all() {
 }
 
 #[test]
+fn a_directory_that_takes_nothing_hinders_the_bundles_of_all_pods() {
+    let scratch = Scratch::with_ca();
+    scratch.write("pods/a.json", pod("/a", "a"));
+    scratch.write("pods/b.json", pod("/b", "b"));
+    of(&scratch, "pods").done();
+    // To root no place is closed but those that the system makes up.
+    std::fs::remove_dir_all(scratch.path("out/default/b")).unwrap();
+    std::os::unix::fs::symlink("/proc", scratch.path("out/default/b")).unwrap();
+    of(&scratch, "pods").refused().says("error: out/default/b/bundle-certs.tgz: ");
+}
+
+#[test]
+fn the_directories_of_bundles_are_for_their_owner_to_change_whatever_the_umask_is() {
+    let scratch = Scratch::with_ca();
+    scratch.citadel_after("umask 000", "bundle -o out --marathon").arg(pods()).done();
+    let modes = ["out", "out/default", "out/default/default"].map(|name| scratch.mode(name));
+    assert_eq!(modes, [0o755; 3]);
+}
+
+#[test]
 fn bundles_of_pods_need_a_directory() {
     let scratch = Scratch::with_ca().file("file", "mine");
     for output in ["-", "file", "x.tgz", "x.zip"] {

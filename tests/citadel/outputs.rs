@@ -4,6 +4,7 @@ use std::fs;
 
 use marathon_inject::citadel::read_archive;
 
+use crate::marathon::pods;
 use crate::scratch::{CITADEL, Scratch, there_is};
 
 const FILES: [&str; 3] = ["cert-chain.pem", "key.pem", "root-cert.pem"];
@@ -80,6 +81,7 @@ fn a_directory_is_made_and_gets_the_files_below_certs() {
         let prelude = format!("umask {umask}");
         scratch.citadel_after(&prelude, &format!("bundle -o out{umask}")).done();
         let certs = format!("out{umask}/certs");
+        assert_eq!(scratch.mode(&format!("out{umask}")) & 0o022, 0);
         assert_eq!(scratch.names(&certs), FILES);
         assert_eq!(scratch.mode(&certs), 0o755);
         let modes = FILES.map(|file| scratch.mode(&format!("{certs}/{file}")));
@@ -150,7 +152,12 @@ fn other_archives_are_refused() {
 
 #[test]
 fn an_output_is_needed() {
-    Scratch::with_ca().citadel("bundle").refused().says("--output <FILE|DIR|->");
+    let scratch = Scratch::with_ca();
+    scratch.citadel("bundle").refused().says("--output <FILE|DIR|->");
+    let words = "the name after --output is empty";
+    scratch.citadel("bundle -o").arg("").refused().says(words);
+    let run = scratch.citadel("bundle -o").arg("").arg("--marathon").arg(pods());
+    run.refused().says(words);
 }
 
 #[test]
@@ -175,7 +182,8 @@ fn a_place_that_cannot_be_written_to_is_refused() {
         // To root no place is closed but those that the system makes up.
         let scratch = Scratch::with_ca();
         for name in ["/proc/x.tgz", "/proc/out"] {
-            scratch.citadel("bundle -o").arg(name).refused().says(name);
+            let told = scratch.citadel("bundle -o").arg(name).refused().says(name);
+            assert!(!told.err.contains("/."), "a temporary name is told: {}", told.err);
         }
         return;
     }
@@ -183,7 +191,8 @@ fn a_place_that_cannot_be_written_to_is_refused() {
     scratch.chmod("closed", 0o500);
     for name in ["closed/x.tgz", "closed/out", "closed"] {
         let told = scratch.citadel("bundle -o").arg(name).refused();
-        told.says(&format!("error: {name}")).says("Permission denied");
+        let told = told.says(&format!("error: {name}")).says("Permission denied");
+        assert!(!told.err.contains("/."), "a temporary name is told: {}", told.err);
     }
 }
 

@@ -41,7 +41,7 @@ fn one(
     let (bundle, leaf) = issue(args, citadel, &identity, now)?;
     let staged = match target {
         Target::Stdout => Staged::Stdout(archive(&bundle, &leaf)),
-        Target::Archive(path) => Staged::File(StagedFile::beside(&path, &archive(&bundle, &leaf))?),
+        Target::Archive(path) => Staged::File(StagedFile::new(&path, &archive(&bundle, &leaf))?),
         Target::Directory(path) => Staged::Directory(StagedDirectory::new(&path, &bundle)?),
     };
     citadel.promise(leaf.facts().not_after, &OsDisk).map_err(failure)?;

@@ -15,6 +15,7 @@ mod report;
 mod rotate_root;
 mod server;
 mod subject;
+mod underway;
 mod verify;
 
 use std::process::ExitCode;

@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 
 use crate::args::BundleArgs;
 use crate::bundle::{archive, issue};
-use crate::release::{OutputDirectory, StagedFile, Target};
+use crate::release::{MadeDirectories, StagedFile, Target};
 use crate::report::{Report, failure, until};
 
 const INDEX: &str = "index.json";
@@ -74,15 +74,21 @@ fn release(
     let mut users: BTreeMap<&SpiffeId, usize> = BTreeMap::new();
     pods.values().for_each(|identity| *users.entry(identity).or_default() += 1);
 
-    let out = OutputDirectory::new(&args.output)?;
+    let out = &args.output;
+    // Before what is staged in them, to be dropped after it.
+    let mut made = MadeDirectories::default();
+    made.make(out)?;
     let (mut staged, mut bundles, mut lines) = (Vec::new(), BTreeMap::new(), Vec::new());
     let mut last = now;
     for (identity, count) in users {
         let (bundle, leaf) = issue(args, citadel, identity, now)?;
         let (account, not_after) = (identity.account(), leaf.facts().not_after);
-        let file = Utf8Path::new(account.namespace()).join(account.name()).join(ARCHIVE);
-        staged.push(StagedFile::below(&out, &file, &archive(&bundle, &leaf))?);
-        let (place, plural) = (args.output.join(&file), if count == 1 { "" } else { "s" });
+        let namespace = Utf8Path::new(account.namespace());
+        let file = namespace.join(account.name()).join(ARCHIVE);
+        made.make(&out.join(namespace))?;
+        made.make(&out.join(namespace).join(account.name()))?;
+        let (place, plural) = (out.join(&file), if count == 1 { "" } else { "s" });
+        staged.push(StagedFile::new(&place, &archive(&bundle, &leaf))?);
         let until = until(not_after, now);
         lines.push(format!("{place}: {identity}, for {count} pod{plural}, valid {until}"));
         bundles.insert(identity.clone(), IndexedBundle { file, not_after: rfc3339(not_after) });
@@ -91,7 +97,7 @@ fn release(
     let index = Index { trust_domain: citadel.trust_domain().clone(), pods, bundles };
     let mut json = serde_json::to_vec_pretty(&index).expect("the index serialises");
     json.push(b'\n');
-    staged.push(StagedFile::below(&out, INDEX.into(), &json)?);
+    staged.push(StagedFile::new(&out.join(INDEX), &json)?);
     citadel.promise(last, &OsDisk).map_err(failure)?;
     staged.into_iter().try_for_each(StagedFile::release)?;
     lines.iter().for_each(|line| report.done(line));

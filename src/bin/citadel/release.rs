@@ -1,17 +1,18 @@
-//! Where bundles go. All is staged first, under names of its own; then it takes its place, each
-//! archive and each directory by one rename.
+//! Where bundles go. All is staged first, each beside its place; then it takes that, each archive
+//! and each directory by one rename within a directory.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::x509::Bundle;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
-use tempfile::{NamedTempFile, TempDir};
 use zeroize::Zeroizing;
+
+use crate::underway::{Underway, directory_of};
 
 /// The directory that holds a bundle's files, in an archive as on disk.
 pub(crate) const CERTS: &str = "certs";
@@ -39,6 +40,9 @@ impl Target {
                     .hint("name a file with --output, or pipe it on"))
             }
             _ if output == "-" => Ok(Self::Stdout),
+            _ if output.as_str().is_empty() => {
+                Err(Failure::input("the name after --output is empty"))
+            }
             _ if output.is_dir() => Ok(Self::Directory(output.to_owned())),
             _ if ends(&ARCHIVES) => Ok(Self::Archive(output.to_owned())),
             _ if ends(&OTHER_ARCHIVES) => {
@@ -49,90 +53,69 @@ impl Target {
     }
 }
 
-/// A directory to put something in. One that had to be made goes again if it stays empty.
-pub(crate) struct OutputDirectory {
-    path: Utf8PathBuf,
-    made: bool,
-}
+/// The directories that had to be made. Those that stay empty go again.
+#[derive(Default)]
+pub(crate) struct MadeDirectories(Vec<Utf8PathBuf>);
 
-impl OutputDirectory {
-    /// The directory of that path, made if it is not there.
-    pub(crate) fn new(path: &Utf8Path) -> Result<Self, Failure> {
-        let made = match fs::create_dir(path) {
-            Ok(()) => true,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => false,
+impl MadeDirectories {
+    /// Makes a directory, if it is not there, in one that is.
+    pub(crate) fn make(&mut self, path: &Utf8Path) -> Result<(), Failure> {
+        // Whatever the umask says: nobody else may change what is in it.
+        match DirBuilder::new().mode(0o755).create(path) {
+            Ok(()) => self.0.push(path.to_owned()),
+            Err(_) if path.is_dir() => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(Failure::at(path, &io::ErrorKind::NotADirectory.into()));
+            }
             Err(error) => return Err(Failure::at(path, &error)),
-        };
-        Ok(Self { path: path.to_owned(), made })
+        }
+        Ok(())
     }
 }
 
-impl Drop for OutputDirectory {
+impl Drop for MadeDirectories {
     fn drop(&mut self) {
-        if self.made {
+        for path in self.0.iter().rev() {
             // Nothing happens to one that is not empty.
-            let _ = fs::remove_dir(&self.path);
+            let _ = fs::remove_dir(path);
         }
     }
 }
 
 /// A file on its way to its place.
 pub(crate) struct StagedFile {
-    file: NamedTempFile,
+    new: Underway,
     target: Utf8PathBuf,
 }
 
 impl StagedFile {
     /// Writes a file that only its owner can read, beside its place.
-    pub(crate) fn beside(target: &Utf8Path, content: &[u8]) -> Result<Self, Failure> {
-        Self::stage(directory_of(target), target.to_owned(), content)
+    pub(crate) fn new(target: &Utf8Path, content: &[u8]) -> Result<Self, Failure> {
+        let wrong = |error: io::Error| Failure::at(target, &error);
+        // What no file can be put over is found before anything is promised or released.
+        if target.is_dir() {
+            return Err(wrong(io::ErrorKind::IsADirectory.into()));
+        }
+        let new = Underway::file(target).map_err(wrong)?;
+        let mut file = new.as_file();
+        file.write_all(content).and_then(|()| file.sync_all()).map_err(wrong)?;
+        Ok(Self { new, target: target.to_owned() })
     }
 
-    /// Writes a file that only its owner can read, in the directory below which its place is.
-    pub(crate) fn below(
-        dir: &OutputDirectory,
-        place: &Utf8Path,
-        content: &[u8],
-    ) -> Result<Self, Failure> {
-        Self::stage(&dir.path, dir.path.join(place), content)
-    }
-
-    fn stage(dir: &Utf8Path, target: Utf8PathBuf, content: &[u8]) -> Result<Self, Failure> {
-        let wrong = |error: io::Error| Failure::at(&target, &error);
-        refuse_obstacle(&target).map_err(wrong)?;
-        let mut file = NamedTempFile::new_in(dir).map_err(wrong)?;
-        let written = file.write_all(content).and_then(|()| file.as_file().sync_all());
-        written.map_err(wrong)?;
-        Ok(Self { file, target })
-    }
-
-    /// Gives it its name, in a directory that is made if need be.
+    /// Gives it its name.
     pub(crate) fn release(self) -> Result<(), Failure> {
-        let wrong = |error: io::Error| Failure::at(&self.target, &error);
-        let dir = directory_of(&self.target);
-        fs::create_dir_all(dir).map_err(wrong)?;
-        self.file.persist(&self.target).map_err(|error| wrong(error.error))?;
-        sync(dir).map_err(wrong)
-    }
-}
-
-/// What no file can be put over, or into, is found before anything is promised or released.
-fn refuse_obstacle(target: &Utf8Path) -> io::Result<()> {
-    if target.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    match target.ancestors().skip(1).find(|dir| dir.symlink_metadata().is_ok()) {
-        Some(dir) if !dir.is_dir() => Err(io::ErrorKind::NotADirectory.into()),
-        _ => Ok(()),
+        let done = fs::rename(self.new.path(), &self.target);
+        done.and_then(|()| sync(directory_of(&self.target)))
+            .map_err(|error| Failure::at(&self.target, &error))
     }
 }
 
 /// The directory `certs/` on its way to its place.
 pub(crate) struct StagedDirectory {
-    new: TempDir,
+    new: Underway,
     target: Utf8PathBuf,
     /// Last, for it can go only after what is in it.
-    _below: OutputDirectory,
+    _made: MadeDirectories,
 }
 
 impl StagedDirectory {
@@ -141,13 +124,14 @@ impl StagedDirectory {
         let target = dir.join(CERTS);
         let wrong = |error: io::Error| Failure::at(&target, &error);
         refuse_others(&target, bundle)?;
-        let below = OutputDirectory::new(dir)?;
-        let new = TempDir::with_prefix_in(".certs-", dir).map_err(wrong)?;
+        let mut made = MadeDirectories::default();
+        made.make(dir)?;
+        let new = Underway::directory(&target).map_err(wrong)?;
         for (name, content, mode) in bundle.files() {
             put(&new.path().join(name), content, mode).map_err(wrong)?;
         }
-        fs::set_permissions(new.path(), Permissions::from_mode(0o755)).map_err(wrong)?;
-        Ok(Self { new, target, _below: below })
+        new.as_file().set_permissions(Permissions::from_mode(0o755)).map_err(wrong)?;
+        Ok(Self { new, target, _made: made })
     }
 
     /// Puts it in its place, and removes what was there.
@@ -156,7 +140,7 @@ impl StagedDirectory {
             Failure::at(&self.target, &error).hint("write an archive instead, or remove it first")
         };
         if self.target.exists() {
-            // The old files go with the temporary directory, whose name they now have.
+            // The old files go with the new ones' temporary name, which they now have.
             let (new, target) = (self.new.path(), self.target.as_str());
             renameat_with(CWD, new, CWD, target, RenameFlags::EXCHANGE)
                 .map_err(|error| wrong(error.into()))?;
@@ -189,13 +173,6 @@ fn put(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode))?;
     file.write_all(content)?;
     file.sync_all()
-}
-
-fn directory_of(path: &Utf8Path) -> &Utf8Path {
-    match path.parent() {
-        Some(parent) if !parent.as_str().is_empty() => parent,
-        _ => Utf8Path::new("."),
-    }
 }
 
 fn sync(dir: &Utf8Path) -> io::Result<()> {
