@@ -238,3 +238,16 @@ fn a_bundle_whose_certificates_cannot_be_read_is_refused() {
     let told = scratch.citadel("inspect out").refused();
     told.says("out: cert-chain.pem holds no PEM certificate");
 }
+
+#[test]
+fn a_ca_is_one_whatever_else_is_in_its_directory() {
+    let scratch = Scratch::with_ca();
+    scratch.citadel("bundle -o out").done();
+    for file in ["key.pem", "cert-chain.pem", "root-cert.pem"] {
+        let content = scratch.read(&format!("out/certs/{file}"));
+        scratch.write(&format!("ca/{file}"), &content);
+        scratch.write(&format!("ca/certs/{file}"), &content);
+    }
+    scratch.citadel("inspect ca").done().shows("ca: a CA\n");
+    scratch.citadel("verify ca").refused().says("ca is the directory of a CA, no bundle");
+}

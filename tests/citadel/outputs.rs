@@ -161,6 +161,31 @@ fn an_output_is_needed() {
 }
 
 #[test]
+fn a_place_in_the_directory_of_the_ca_is_refused() {
+    let scratch = Scratch::with_ca().directory("sub");
+    std::os::unix::fs::symlink("../ca", scratch.path("sub/link")).unwrap();
+    let dir = scratch.path("ca").to_str().unwrap().to_owned();
+    let out = ["ca", "ca/x.tgz", "ca/new", "sub/../ca/x.tgz", "sub/link", "sub/link/x.tgz", &dir];
+    for output in out {
+        let told = scratch.citadel("bundle -o").arg(output).refused();
+        told.says(&format!("error: {output}")).says(" is in the directory of the CA");
+    }
+    for output in ["ca", "ca/new", "sub/link"] {
+        let run = scratch.citadel("bundle -o").arg(output).arg("--marathon").arg(pods());
+        run.refused().says(" is in the directory of the CA");
+    }
+    scratch.citadel_after("cd ca", "bundle --dir . -o x.tgz").refused().says("of the CA");
+    scratch.citadel("bundle -o ca-bundles").done();
+}
+
+#[test]
+fn a_namespace_that_has_the_name_of_the_ca_does_not_get_into_it() {
+    let scratch = Scratch::with_ca();
+    let run = scratch.citadel("bundle -o . --namespace ca --marathon").arg(pods());
+    run.refused().says("./ca/default/bundle-certs.tgz is in the directory of the CA");
+}
+
+#[test]
 fn a_place_in_no_directory_is_refused() {
     let scratch = Scratch::with_ca();
     for name in ["no/x.tgz", "no/where/out"] {

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::args::BundleArgs;
 use crate::marathon;
-use crate::release::{Staged, StagedDirectory, StagedFile, Target};
+use crate::release::{Staged, StagedDirectory, StagedFile, Target, refuse_within};
 use crate::report::{Report, failure, until};
 
 /// Makes one bundle, or those of all pods.
@@ -33,6 +33,7 @@ fn one(
     now: OffsetDateTime,
 ) -> Result<(), Failure> {
     let target = Target::of(&args.output)?;
+    target.place().map_or(Ok(()), |place| refuse_within(&args.ca.dir, &place))?;
     let identity = match &args.identity {
         Some(identity) => identity.clone(),
         None => named(args, citadel.trust_domain())

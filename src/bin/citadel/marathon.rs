@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 
 use crate::args::BundleArgs;
 use crate::bundle::{archive, issue};
-use crate::release::{MadeDirectories, StagedFile, Target};
+use crate::release::{MadeDirectories, StagedFile, Target, refuse_within};
 use crate::report::{Report, failure, until};
 
 const INDEX: &str = "index.json";
@@ -75,6 +75,7 @@ fn release(
     pods.values().for_each(|identity| *users.entry(identity).or_default() += 1);
 
     let out = &args.output;
+    refuse_within(&args.ca.dir, &out.join(INDEX))?;
     // Before what is staged in them, to be dropped after it.
     let mut made = MadeDirectories::default();
     made.make(out)?;
@@ -85,6 +86,7 @@ fn release(
         let (account, not_after) = (identity.account(), leaf.facts().not_after);
         let namespace = Utf8Path::new(account.namespace());
         let file = namespace.join(account.name()).join(ARCHIVE);
+        refuse_within(&args.ca.dir, &out.join(&file))?;
         made.make(&out.join(namespace))?;
         made.make(&out.join(namespace).join(account.name()))?;
         let (place, plural) = (out.join(&file), if count == 1 { "" } else { "s" });

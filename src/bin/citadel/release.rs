@@ -51,6 +51,33 @@ impl Target {
             _ => Ok(Self::Directory(output.to_owned())),
         }
     }
+
+    /// The file or directory that takes the bundle.
+    pub(crate) fn place(&self) -> Option<Utf8PathBuf> {
+        match self {
+            Self::Stdout => None,
+            Self::Archive(path) => Some(path.clone()),
+            Self::Directory(path) => Some(path.join(CERTS)),
+        }
+    }
+}
+
+/// Refuses a place in the directory of the CA: what lies there is neither to be published nor taken
+/// for a bundle.
+pub(crate) fn refuse_within(ca: &Utf8Path, place: &Utf8Path) -> Result<(), Failure> {
+    let there = |path: &Utf8Path| match path.as_str() {
+        "" => Utf8Path::new(".").canonicalize(),
+        _ => path.canonicalize(),
+    };
+    // A link in that very place is replaced, not followed.
+    let dir = place.ancestors().skip(1).find_map(|dir| there(dir).ok());
+    match (dir, there(ca)) {
+        (Some(dir), Ok(ca)) if dir.starts_with(&ca) => {
+            Err(Failure::input(format!("{place} is in the directory of the CA"))
+                .hint("name another place, for bundles leave the CA and the CA does not"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The directories that had to be made. Those that stay empty go again.

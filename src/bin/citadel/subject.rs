@@ -23,18 +23,10 @@ pub(crate) enum Subject {
 /// Reads what is at a path.
 pub(crate) fn subject(path: &Utf8Path, now: OffsetDateTime) -> Result<Subject, Failure> {
     if path.is_dir() {
-        let bundle = [path.to_owned(), path.join(CERTS)].into_iter().find(|dir| is_bundle(dir));
-        return match bundle {
-            Some(dir) => Ok(Subject::Bundle(directory(&dir)?)),
-            None => {
-                let citadel = Citadel::open(path, Access::Read, now).map_err(|error| match error {
-                    CaError::NoCa(_) => Failure::input(format!(
-                        "{path} holds neither a bundle (key.pem, or certs/) nor a CA (state.json)"
-                    )),
-                    error => failure(error),
-                })?;
-                Ok(Subject::Ca(Box::new(citadel)))
-            }
+        return match Citadel::open(path, Access::Read, now) {
+            Ok(citadel) => Ok(Subject::Ca(Box::new(citadel))),
+            Err(CaError::NoCa(_)) => bundle_directory(path).map(Subject::Bundle),
+            Err(error) => Err(failure(error)),
         };
     }
     let content = read(path).map_err(failure)?;
@@ -63,6 +55,16 @@ pub(crate) fn bundle(path: &Utf8Path, now: OffsetDateTime) -> Result<Bundle, Fai
 fn is_bundle(path: &Utf8Path) -> bool {
     let has = |name: &str| path.join(name).exists();
     has(KEY) || has(CERT_CHAIN) && !has("ca-cert.pem")
+}
+
+/// Reads the bundle of a directory that is no CA's, from it or from `certs/` in it.
+fn bundle_directory(path: &Utf8Path) -> Result<Bundle, Failure> {
+    let dirs = [path.to_owned(), path.join(CERTS)];
+    let dir = dirs.iter().find(|dir| is_bundle(dir)).ok_or_else(|| {
+        let words = "holds neither a bundle (key.pem, or certs/) nor a CA (state.json)";
+        Failure::input(format!("{path} {words}"))
+    })?;
+    directory(dir)
 }
 
 fn directory(path: &Utf8Path) -> Result<Bundle, Failure> {
