@@ -64,7 +64,8 @@ fn the_variables_of_inject_name_the_workload() {
 fn a_variable_that_is_no_name_is_refused() {
     for name in ["INJECT_NAMESPACE", "INJECT_SERVICE_ACCOUNT"] {
         for value in ["", "a/b", "A"] {
-            Scratch::with_ca().citadel("bundle -o x.tgz").env(name, value).refused();
+            let told = Scratch::with_ca().citadel("bundle -o x.tgz").env(name, value).refused();
+            told.says(&format!("error: {name}: invalid value {value:?}: "));
         }
     }
 }
@@ -185,6 +186,34 @@ fn a_root_that_ends_soon_is_a_warning_even_in_a_quiet_run() {
     told.says("warning: the CA's certificate ").says("begin with `citadel rotate-root prepare`");
     let scratch = ca_made(Duration::hours(7));
     assert_eq!(scratch.citadel("bundle --quiet -o x.tgz").done().err, "");
+}
+
+#[test]
+fn a_ca_that_ends_soon_is_a_warning_on_the_way_to_the_next_root_too() {
+    let scratch = ca_made(Duration::hours(9));
+    scratch.citadel("rotate-root prepare").done();
+    let told = scratch.citadel("bundle --quiet -o x.tgz").done();
+    told.says("warning: the CA's certificate ").says("go on with `citadel rotate-root activate`");
+    scratch.citadel("rotate-root activate --force").done();
+    assert_eq!(scratch.citadel("bundle --quiet -o x.tgz").done().err, "");
+}
+
+#[test]
+fn a_successor_that_ends_soon_itself_is_a_warning() {
+    let scratch = ca_made(Duration::ZERO);
+    let scratch = scratch.ca_from(
+        "soon",
+        OffsetDateTime::now_utc() - Duration::hours(9),
+        Duration::hours(10),
+    );
+    let soon = scratch.active("soon");
+    let files = format!("--signing-cert {soon}/ca-cert.pem --signing-key {soon}/ca-key.pem");
+    let files = format!("{files} --root-cert {soon}/root-cert.pem");
+    scratch.citadel(&format!("rotate-root prepare {files}")).done();
+    assert_eq!(scratch.citadel("bundle --quiet -o x.tgz").done().err, "");
+    scratch.citadel("rotate-root activate --force").done();
+    let told = scratch.citadel("bundle --quiet -o x.tgz").done();
+    told.says("after `citadel rotate-root retire` begin again with `citadel rotate-root prepare`");
 }
 
 #[test]

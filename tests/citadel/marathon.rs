@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::scratch::{Run, Scratch};
+use crate::scratch::{CITADEL, Run, Scratch};
 
 const DEFAULT: &str = "spiffe://cluster.local/ns/default/sa/default";
 
@@ -159,6 +159,66 @@ fn a_config_file_that_cannot_be_read_is_refused() {
         let told = of(&scratch, pods()).arg("--config").arg(name).refused();
         told.says(&format!("{name}: "));
     }
+}
+
+#[test]
+fn the_environment_of_inject_outdoes_its_config_file() {
+    let scratch = Scratch::with_ca().file("web.json", pod("/web", "web"));
+    scratch.write("inject.toml", "namespace = \"shop\"\ntrust-domain = \"other.example\"\n");
+    let run = of(&scratch, "web.json").arg("--config=inject.toml").env("INJECT_NAMESPACE", "till");
+    run.env("INJECT_TRUST_DOMAIN", "cluster.local").done();
+    let till = "spiffe://cluster.local/ns/till/sa/web";
+    assert_eq!(index(&scratch)["pods"]["/web"], till);
+}
+
+#[test]
+fn the_environment_of_inject_decides_who_is_injected_and_in_which_mesh() {
+    let scratch = Scratch::with_ca();
+    let run = of(&scratch, pods()).env("INJECT_POLICY", "disabled");
+    run.refused().says("none of these pods is injected");
+    let run = of(&scratch, pods()).env("INJECT_TRUST_DOMAIN", "other.example");
+    run.refused().says("the pods are of the trust domain other.example");
+}
+
+#[test]
+fn what_inject_would_not_take_is_refused_with_the_name_of_what_says_it() {
+    let scratch = Scratch::with_ca();
+    for name in ["INJECT_NAMESPACE", "INJECT_SERVICE_ACCOUNT", "INJECT_PROXY_CPU"] {
+        let run = of(&scratch, pods()).env(name, "");
+        run.refused().says(&format!("error: {name}: invalid value \"\": "));
+    }
+    let told = of(&scratch, pods()).arg("--namespace=A").refused();
+    told.says("error: --namespace: invalid value \"A\": ");
+    scratch.write("inject.toml", "proxy-cpu = \"much\"\n");
+    let told = of(&scratch, pods()).arg("--config=inject.toml").refused();
+    told.says("error: inject.toml: proxy-cpu: invalid value \"much\": ");
+    scratch.write("inject.toml", "overlays = [\"no.json\"]\n");
+    let told = of(&scratch, pods()).arg("--config=inject.toml").refused();
+    told.says("error: no.json: No such file");
+}
+
+/// Makes the bundles of pods that come a while after `meanwhile` has begun.
+fn of_pods_that_come_late<'s>(scratch: &'s Scratch, meanwhile: &str) -> Run<'s> {
+    scratch.write("web.json", pod("/web", "web"));
+    let late = format!("sleep 0.5; {meanwhile} >/dev/null 2>&1 && cat web.json");
+    let script = format!("{{ {late}; }} | \"$0\" bundle -o out --marathon -");
+    scratch.run("sh").arg("-c").arg(script).arg(CITADEL)
+}
+
+#[test]
+fn the_ca_is_free_for_others_until_the_pods_have_come() {
+    let scratch = Scratch::with_ca();
+    of_pods_that_come_late(&scratch, "\"$0\" bundle -o x.tgz").done();
+    assert_eq!(files(&scratch), ["default/web/bundle-certs.tgz", "index.json"]);
+}
+
+#[test]
+fn a_ca_that_is_another_one_when_the_pods_have_come_is_refused() {
+    let scratch = Scratch::with_ca();
+    let other = "rm -r ca && \"$0\" init --trust-domain other.example";
+    let told = of_pods_that_come_late(&scratch, other).ends(2);
+    told.says("ca is another CA now, of other.example and no longer of cluster.local");
+    assert!(!scratch.path("out").exists());
 }
 
 #[test]

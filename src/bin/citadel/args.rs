@@ -5,9 +5,10 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use marathon_inject::command_line::Color;
+use marathon_inject::command_line::{Color, Failure};
 use marathon_inject::identity::x509::{KeyKind, Organization};
 use marathon_inject::identity::{SpiffeId, TrustDomain};
+use marathon_inject::settings::Key;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -190,17 +191,34 @@ pub(crate) struct BundleArgs {
 /// What the environment of inject says too. It is read here, not by clap, to which a variable is a
 /// flag: it would conflict with others, though nobody gave it for this run.
 impl BundleArgs {
-    pub(crate) fn namespace(&self) -> Option<String> {
-        self.namespace.clone().or_else(|| variable("INJECT_NAMESPACE"))
-    }
-
-    pub(crate) fn service_account(&self) -> Option<String> {
-        self.service_account.clone().or_else(|| variable("INJECT_SERVICE_ACCOUNT"))
+    /// What its flag, if it has one here, or else its variable says of a setting of injection.
+    pub(crate) fn setting(&self, key: Key) -> Option<Given> {
+        let flag = match key {
+            Key::Namespace => self.namespace.clone(),
+            Key::ServiceAccount => self.service_account.clone(),
+            _ => None,
+        };
+        let given = |name| move |text| Given { name, text };
+        let flag = flag.map(given(format!("--{}", key.name())));
+        flag.or_else(|| variable(&key.variable()).map(given(key.variable())))
     }
 
     pub(crate) fn config(&self) -> Option<Utf8PathBuf> {
         let config = self.config.clone().or_else(|| variable("INJECT_CONFIG").map(Into::into));
         config.filter(|path| !path.as_str().is_empty())
+    }
+}
+
+/// The text of a setting, and the flag or the variable that gave it.
+pub(crate) struct Given {
+    name: String,
+    pub(crate) text: String,
+}
+
+impl Given {
+    /// That it is no value of the setting.
+    pub(crate) fn wrong(&self, error: &impl std::fmt::Display) -> Failure {
+        Failure::input(format!("{}: invalid value {:?}: {error}", self.name, self.text))
     }
 }
 

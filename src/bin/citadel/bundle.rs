@@ -1,9 +1,10 @@
 //! `citadel bundle`.
 
-use marathon_inject::citadel::{Access, BundleRequest, Citadel, OsDisk, Phase, write_archive};
+use marathon_inject::citadel::{Access, BundleRequest, Citadel, OsDisk, write_archive};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::x509::{Bundle, Certificate};
-use marathon_inject::identity::{InvalidIdentity, ServiceAccount, SpiffeId, TrustDomain};
+use marathon_inject::identity::{ServiceAccount, SpiffeId, TrustDomain};
+use marathon_inject::settings::Key;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -14,32 +15,32 @@ use crate::report::{Report, failure, until};
 
 /// Makes one bundle, or those of all pods.
 pub(crate) fn run(args: &BundleArgs, report: &Report, now: OffsetDateTime) -> Result<(), Failure> {
-    let mut citadel = Citadel::open(&args.ca.dir, Access::Write, now).map_err(failure)?;
-    if args.marathon.is_empty() {
-        one(args, &mut citadel, report, now)?;
-    } else {
-        marathon::run(args, &mut citadel, report, now)?;
-    }
-    if citadel.phase() == Phase::Stable {
-        report.ending(citadel.active().authority, now);
-    }
+    let citadel = match args.marathon.as_slice() {
+        [] => one(args, report, now)?,
+        _ => marathon::run(args, report, now)?,
+    };
+    report.ending(citadel.active().authority, citadel.phase(), now);
     Ok(())
 }
 
-fn one(
+/// Opens the CA that the arguments name.
+pub(crate) fn open(
     args: &BundleArgs,
-    citadel: &mut Citadel,
-    report: &Report,
+    access: Access,
     now: OffsetDateTime,
-) -> Result<(), Failure> {
+) -> Result<Citadel, Failure> {
+    Citadel::open(&args.ca.dir, access, now).map_err(failure)
+}
+
+fn one(args: &BundleArgs, report: &Report, now: OffsetDateTime) -> Result<Citadel, Failure> {
+    let mut citadel = open(args, Access::Write, now)?;
     let target = Target::of(&args.output)?;
     target.place().map_or(Ok(()), |place| refuse_within(&args.ca.dir, &place))?;
     let identity = match &args.identity {
         Some(identity) => identity.clone(),
-        None => named(args, citadel.trust_domain())
-            .map_err(|error| Failure::input(error.to_string()))?,
+        None => named(args, citadel.trust_domain())?,
     };
-    let (bundle, leaf) = issue(args, citadel, &identity, now)?;
+    let (bundle, leaf) = issue(args, &citadel, &identity, now)?;
     let staged = match target {
         Target::Stdout => Staged::Stdout(archive(&bundle, &leaf)),
         Target::Archive(path) => Staged::File(StagedFile::new(&path, &archive(&bundle, &leaf))?),
@@ -52,17 +53,17 @@ fn one(
         args.output,
         until(leaf.facts().not_after, now)
     ));
-    Ok(())
+    Ok(citadel)
 }
 
-/// The service account that the arguments name.
-fn named(args: &BundleArgs, trust_domain: &TrustDomain) -> Result<SpiffeId, InvalidIdentity> {
+/// The service account that the arguments, or the environment of inject, name.
+fn named(args: &BundleArgs, trust_domain: &TrustDomain) -> Result<SpiffeId, Failure> {
     let mut account = ServiceAccount::default();
-    if let Some(namespace) = args.namespace() {
-        account = account.in_namespace(&namespace)?;
+    if let Some(given) = args.setting(Key::Namespace) {
+        account = account.in_namespace(&given.text).map_err(|error| given.wrong(&error))?;
     }
-    if let Some(name) = args.service_account() {
-        account = account.named(&name)?;
+    if let Some(given) = args.setting(Key::ServiceAccount) {
+        account = account.named(&given.text).map_err(|error| given.wrong(&error))?;
     }
     Ok(SpiffeId::new(trust_domain.clone(), account))
 }

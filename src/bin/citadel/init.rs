@@ -1,6 +1,6 @@
 //! `citadel init`.
 
-use marathon_inject::citadel::{Citadel, OsDisk, Role};
+use marathon_inject::citadel::{Citadel, OsDisk, Phase, Role};
 use marathon_inject::command_line::Failure;
 use time::OffsetDateTime;
 
@@ -23,6 +23,6 @@ pub(crate) fn run(args: &InitArgs, report: &Report, now: OffsetDateTime) -> Resu
     let what = if authority.certificate().is_self_issued() { "root" } else { "intermediate" };
     let (subject, until) = (&facts.subject, until(facts.not_after, now));
     report.done(&format!("{dir}: {what} {subject} for {trust_domain}, valid {until}"));
-    report.ending(&authority, now);
+    report.ending(&authority, Phase::Stable, now);
     Ok(())
 }

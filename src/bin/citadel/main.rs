@@ -14,6 +14,7 @@ mod release;
 mod report;
 mod rotate_root;
 mod server;
+mod settings;
 mod subject;
 mod underway;
 mod verify;

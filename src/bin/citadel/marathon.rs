@@ -2,23 +2,22 @@
 //! says which pod gets which. Whether a pod is injected, and who it then is, injection decides.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use marathon_inject::citadel::{Citadel, OsDisk};
-use marathon_inject::command_line::{Failure, Input, Unreadable, documents, snippets};
-use marathon_inject::document::{Diagnostic, Severity, Source};
+use marathon_inject::citadel::{Access, Citadel, OsDisk};
+use marathon_inject::command_line::{Failure, documents};
+use marathon_inject::document::Source;
 use marathon_inject::identity::x509::rfc3339;
 use marathon_inject::identity::{SpiffeId, TrustDomain};
 use marathon_inject::plan::{Change, Injector, Rewritten, rewrite};
-use marathon_inject::settings::{Key, Settings, parse_file};
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::args::BundleArgs;
-use crate::bundle::{archive, issue};
+use crate::bundle::{archive, issue, open};
 use crate::release::{MadeDirectories, StagedFile, Target, refuse_within};
-use crate::report::{Report, failure, until};
+use crate::report::{Report, draw, failure, unreadable, until};
+use crate::settings::injector;
 
 const INDEX: &str = "index.json";
 const ARCHIVE: &str = "bundle-certs.tgz";
@@ -45,22 +44,28 @@ struct IndexedBundle {
 /// Makes the bundles of all pods.
 pub(crate) fn run(
     args: &BundleArgs,
-    citadel: &mut Citadel,
     report: &Report,
     now: OffsetDateTime,
-) -> Result<(), Failure> {
+) -> Result<Citadel, Failure> {
     let out = &args.output;
     if out.exists() && !out.is_dir() || !matches!(Target::of(out)?, Target::Directory(_)) {
         return Err(Failure::input(format!("{out} is no directory: several bundles need one")));
     }
-    let settings = settings(args, citadel)?;
-    let mut pods = Pods { injector: Injector::new(settings, Vec::new()), found: BTreeMap::new() };
+    // The pods may take their time to come; nobody is to wait for the CA meanwhile.
+    let trust_domain = open(args, Access::Read, now)?.trust_domain().clone();
+    let mut pods = Pods { injector: injector(args, &trust_domain)?, found: BTreeMap::new() };
     pods.read(&args.marathon, report)?;
     if pods.found.is_empty() {
         return Err(Failure::input("none of these pods is injected, so none needs a bundle"));
     }
-
-    release(args, citadel, &pods.found, report, now)
+    let mut citadel = open(args, Access::Write, now)?;
+    if *citadel.trust_domain() != trust_domain {
+        let (dir, other) = (&args.ca.dir, citadel.trust_domain());
+        let words = format!("{dir} is another CA now, of {other} and no longer of {trust_domain}");
+        return Err(Failure::input(words));
+    }
+    release(args, &mut citadel, &pods.found, report, now)?;
+    Ok(citadel)
 }
 
 /// Stages all, promises what they will be, and lets them go; the index last.
@@ -104,38 +109,6 @@ fn release(
     staged.into_iter().try_for_each(StagedFile::release)?;
     lines.iter().for_each(|line| report.done(line));
     Ok(())
-}
-
-/// The settings of injection that decide who a pod is, from where injection takes them.
-fn settings(args: &BundleArgs, citadel: &Citadel) -> Result<Settings, Failure> {
-    let mut settings = Settings::default();
-    let mut set = |key: Key, text: &str| {
-        let wrong =
-            |error| Failure::input(format!("{}: invalid value {text:?}: {error}", key.name()));
-        settings.set(key, text).map_err(wrong)
-    };
-    set(Key::TrustDomain, citadel.trust_domain().as_str())?;
-    if let Some(path) = args.config() {
-        let source = Input::named(&path).read().map_err(unreadable)?;
-        let file = parse_file(source.text()).map_err(|errors| {
-            let words: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
-            Failure::input(format!("{path}: {}", words.join("; ")))
-        })?;
-        file.settings.iter().try_for_each(|(key, text, _)| set(*key, text))?;
-    }
-    for (key, text) in
-        [(Key::Namespace, args.namespace()), (Key::ServiceAccount, args.service_account())]
-    {
-        text.map_or(Ok(()), |text| set(key, &text))?;
-    }
-    if settings.trust_domain != *citadel.trust_domain() {
-        return Err(Failure::input(format!(
-            "the pods are of the trust domain {}, the CA vouches for {}",
-            settings.trust_domain,
-            citadel.trust_domain()
-        )));
-    }
-    Ok(settings)
 }
 
 /// Who the pods are, by their ids.
@@ -196,26 +169,6 @@ impl Pods {
                 source.name()
             ))),
             _ => Ok(()),
-        }
-    }
-}
-
-/// Shows the errors among findings; whether there are any. What else there is to say of a pod,
-/// inject says.
-fn draw(source: &Source, findings: &[Diagnostic]) -> bool {
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-    let drawn: Vec<_> = errors.map(|error| snippets().draw(source, error)).collect();
-    // Where stderr is closed there is nobody left to tell.
-    let _ = drawn.iter().try_for_each(|error| writeln!(anstream::stderr(), "{error}"));
-    !drawn.is_empty()
-}
-
-fn unreadable(unreadable: Unreadable) -> Failure {
-    match unreadable {
-        Unreadable::Failed(failure) => failure,
-        Unreadable::NoText(source, fault) => {
-            draw(&source, &[*fault]);
-            Failure::input(format!("{}: cannot be read", source.name()))
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use marathon_inject::citadel::CaError;
-use marathon_inject::command_line::Failure;
+use marathon_inject::citadel::{CaError, Phase};
+use marathon_inject::command_line::{Failure, Unreadable, snippets};
+use marathon_inject::document::{Diagnostic, Severity, Source};
 use marathon_inject::identity::x509::{Authority, Certificate, rfc3339};
 use time::OffsetDateTime;
 
@@ -37,17 +38,23 @@ impl Report {
         let _ = writeln!(anstream::stderr(), "{words}");
     }
 
-    /// A mesh whose authority ends unnoticed ends with it.
-    pub(crate) fn ending(&self, authority: &Authority, now: OffsetDateTime) {
+    /// A mesh whose authority ends unnoticed ends with it; also while a successor is on its way, that
+    /// does not sign yet.
+    pub(crate) fn ending(&self, authority: &Authority, phase: Phase, now: OffsetDateTime) {
         let above = authority.intermediates().iter().chain(authority.roots());
         let all = [authority.certificate()].into_iter().chain(above).map(Certificate::facts);
         let Some(first) = all.min_by_key(|facts| facts.not_after) else { return };
         let (life, left) = (first.not_after - first.not_before, first.not_after - now);
         if left.as_seconds_f64() < life.as_seconds_f64() * LATE {
             let (subject, left) = (&first.subject, validity_left(first.not_after, now));
-            self.warn(&format!(
-                "the CA's certificate {subject}: {left}; begin with `citadel rotate-root prepare`"
-            ));
+            let next = match phase {
+                Phase::Stable => "begin with `citadel rotate-root prepare`",
+                Phase::Prepared => "go on with `citadel rotate-root activate`",
+                Phase::Activated => {
+                    "after `citadel rotate-root retire` begin again with `citadel rotate-root prepare`"
+                }
+            };
+            self.warn(&format!("the CA's certificate {subject}: {left}; {next}"));
         }
     }
 }
@@ -76,5 +83,26 @@ pub(crate) fn failure(error: CaError) -> Failure {
     match error.hint() {
         Some(hint) => failure.hint(hint),
         None => failure,
+    }
+}
+
+/// Shows the errors among findings; whether there are any. What else there is to say of a pod,
+/// inject says.
+pub(crate) fn draw(source: &Source, findings: &[Diagnostic]) -> bool {
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let drawn: Vec<_> = errors.map(|error| snippets().draw(source, error)).collect();
+    // Where stderr is closed there is nobody left to tell.
+    let _ = drawn.iter().try_for_each(|error| writeln!(anstream::stderr(), "{error}"));
+    !drawn.is_empty()
+}
+
+/// What cannot be read as the end of a run.
+pub(crate) fn unreadable(unreadable: Unreadable) -> Failure {
+    match unreadable {
+        Unreadable::Failed(failure) => failure,
+        Unreadable::NoText(source, fault) => {
+            draw(&source, &[*fault]);
+            Failure::input(format!("{}: cannot be read", source.name()))
+        }
     }
 }
