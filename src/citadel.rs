@@ -15,7 +15,7 @@ mod files;
 mod rotation;
 mod state;
 
-pub use archive::{ArchiveError, read_archive, write_archive};
+pub use archive::{ArchiveError, CERTS, read_archive, write_archive};
 pub use ca::{BundleRequest, Citadel, MAX_LEAF_TTL, MIN_LEAF_TTL, Member};
 pub use directory::Access;
 pub use disk::{Disk, OsDisk};

@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 
 use crate::identity::x509::{Bundle, CERT_CHAIN, KEY, ROOT_CERT};
 
-/// The directory in the archive.
-const CERTS: &str = "certs";
+/// The directory that holds a bundle's files, in an archive as on disk.
+pub const CERTS: &str = "certs";
 
 /// More than any bundle unpacks to.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;

@@ -73,6 +73,22 @@ fn a_root_that_did_not_sign_it_does_not() {
 }
 
 #[test]
+fn where_a_root_is_named_the_bundle_needs_none_and_what_is_wrong_with_it_is_said_of_that_file() {
+    let scratch = good();
+    std::fs::rename(scratch.path("out/certs/root-cert.pem"), scratch.path("root.pem")).unwrap();
+    scratch.citadel("verify out --root-cert root.pem").done();
+    scratch.citadel("verify out").refused().says("root-cert.pem");
+    scratch.write("rubbish.pem", "rubbish");
+    let told = would_not_serve(&scratch, "out --root-cert rubbish.pem", 1);
+    told.says("\n  - rubbish.pem ");
+    let told = would_not_serve(&scratch, "out --root-cert out/certs/cert-chain.pem", 2);
+    told.says("\n  - out/certs/cert-chain.pem holds ");
+    scratch.citadel("bundle -o x.tgz").done();
+    would_not_serve(&scratch, "x.tgz --root-cert rubbish.pem", 1).says("- rubbish.pem ");
+    scratch.citadel("verify x.tgz --root-cert no.pem").refused().says("error: no.pem: ");
+}
+
+#[test]
 fn the_root_that_is_named_counts_and_not_that_of_the_bundle() {
     let scratch = good();
     let root = scratch.read("out/certs/root-cert.pem");

@@ -1,20 +1,18 @@
 //! `citadel verify`.
 
-use marathon_inject::citadel::read;
+use camino::Utf8Path;
 use marathon_inject::command_line::Failure;
-use marathon_inject::identity::x509::verify;
+use marathon_inject::identity::x509::{Fault, ROOT_CERT, verify};
 use time::OffsetDateTime;
 
 use crate::args::VerifyArgs;
-use crate::report::{Report, failure, until};
+use crate::report::{Report, until};
 use crate::subject::bundle;
 
 /// Checks a bundle.
 pub(crate) fn run(args: &VerifyArgs, report: &Report, now: OffsetDateTime) -> Result<(), Failure> {
-    let mut bundle = bundle(&args.bundle, now)?;
-    if let Some(root_cert) = &args.root_cert {
-        bundle.root_cert = read(root_cert).map_err(failure)?.to_vec();
-    }
+    let root_cert = args.root_cert.as_deref();
+    let bundle = bundle(root_cert, &args.bundle, now)?;
     match verify(&bundle, args.identity.as_ref(), now) {
         Ok(good) => {
             let until = until(good.leaf.facts().not_after, now);
@@ -22,8 +20,18 @@ pub(crate) fn run(args: &VerifyArgs, report: &Report, now: OffsetDateTime) -> Re
             Ok(())
         }
         Err(faults) => {
-            let faults: Vec<_> = faults.iter().map(|fault| format!("\n  - {fault}")).collect();
+            let words = faults.iter().map(|fault| format!("\n  - {}", words(fault, root_cert)));
+            let faults: Vec<_> = words.collect();
             Err(Failure::gate(format!("{} would not serve:{}", args.bundle, faults.concat())))
         }
+    }
+}
+
+/// What is wrong. If it is the roots, their file is blamed, wherever that is.
+fn words(fault: &Fault, root_cert: Option<&Utf8Path>) -> String {
+    let words = fault.to_string();
+    match (root_cert, words.strip_prefix(ROOT_CERT)) {
+        (Some(file), Some(rest)) => format!("{file}{rest}"),
+        _ => words,
     }
 }
