@@ -26,6 +26,8 @@ mod inspect;
 mod intermediate;
 #[path = "citadel/marathon.rs"]
 mod marathon;
+#[path = "citadel/names.rs"]
+mod names;
 #[path = "citadel/openssl.rs"]
 mod openssl;
 #[path = "citadel/outputs.rs"]

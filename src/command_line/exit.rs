@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use super::printable::{printable, printable_lines};
+
 /// The exit codes. All others are reserved; clap itself uses 2 for bad usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -27,14 +29,15 @@ impl From<Exit> for ExitCode {
 pub struct Failure {
     exit: Exit,
     message: String,
+    below: Option<String>,
     hint: Option<String>,
     kind: Option<io::ErrorKind>,
 }
 
 impl Failure {
-    /// Bad usage or bad input.
+    /// Bad usage or bad input. The message is one line, whatever names are in it.
     pub fn input(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Input, message: message.into(), hint: None, kind: None }
+        Self { exit: Exit::Input, message: message.into(), below: None, hint: None, kind: None }
     }
 
     /// Something about a file or directory, with its name before the error's own words.
@@ -45,6 +48,12 @@ impl Failure {
     /// A check or a gate said no.
     pub fn gate(message: impl Into<String>) -> Self {
         Self { exit: Exit::Gate, ..Self::input(message) }
+    }
+
+    /// The same with lines below the message.
+    pub fn below(mut self, lines: impl Into<String>) -> Self {
+        self.below = Some(lines.into());
+        self
     }
 
     /// The same with a word on what to do about it.
@@ -72,9 +81,12 @@ impl From<io::Error> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
+        write!(f, "error: {}", printable(&self.message))?;
+        if let Some(below) = &self.below {
+            write!(f, "\n{}", printable_lines(below))?;
+        }
         match &self.hint {
-            Some(hint) => write!(f, "\n  = help: {hint}"),
+            Some(hint) => write!(f, "\n  = help: {}", printable_lines(hint)),
             None => Ok(()),
         }
     }

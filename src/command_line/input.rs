@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Failure;
+use super::{Failure, printable};
 use crate::document::{Diagnostic, MAX_BYTES, Source};
 
 /// One document to read.
@@ -39,7 +39,7 @@ impl Input {
         Self::File { path: path.to_owned(), below }
     }
 
-    /// The name for people.
+    /// The name.
     pub fn name(&self) -> &str {
         match self {
             Self::Stdin => "<stdin>",
@@ -47,7 +47,7 @@ impl Input {
         }
     }
 
-    /// Reads it.
+    /// Reads it. The source has a name that can be shown to people.
     ///
     /// # Errors
     /// It cannot be read, is too large, or is no UTF-8.
@@ -62,7 +62,7 @@ impl Input {
             let words = format!("{}: larger than {limit} MiB", self.name());
             return Err(Failure::input(words).into());
         }
-        Source::from_bytes(self.name(), bytes)
+        Source::from_bytes(printable(self.name()), bytes)
             .map_err(|(source, fault)| Unreadable::NoText(source, fault))
     }
 }
@@ -83,7 +83,7 @@ fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
 /// The documents that a path names, in order: a file, the `.json` files below a directory, or for
 /// `-` standard input. What cannot be found is a failure, and the others are named nevertheless.
 pub fn documents(path: &Utf8Path) -> (Vec<Input>, Vec<Failure>) {
-    let mut found = Found::default();
+    let mut found = Documents::default();
     match path.metadata() {
         _ if path == "-" => found.inputs.push(Input::Stdin),
         Err(error) => found.failures.push(Failure::at(path, &error)),
@@ -94,12 +94,12 @@ pub fn documents(path: &Utf8Path) -> (Vec<Input>, Vec<Failure>) {
 }
 
 #[derive(Default)]
-struct Found {
+struct Documents {
     inputs: Vec<Input>,
     failures: Vec<Failure>,
 }
 
-impl Found {
+impl Documents {
     /// A directory that is to hold something.
     fn directory(&mut self, dir: &Utf8Path) {
         self.walk(dir, Utf8Path::new(""));

@@ -18,7 +18,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// A pod that nothing can be said against, for this service account.
-fn pod(id: &str, account: &str) -> String {
+pub(crate) fn pod(id: &str, account: &str) -> String {
     json!({
         "id": id,
         "labels": {"istio.io/service-account.name": account},

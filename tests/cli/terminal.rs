@@ -90,3 +90,26 @@ fn at_a_terminal_who_names_no_input_is_told_how() {
     assert!(told.out.starts_with("error: nothing to read: name a file, or pipe a pod in"));
     assert!(told.out.contains("Usage: inject"), "{}", told.out);
 }
+
+#[test]
+fn no_name_speaks_to_the_terminal() {
+    let name = "p\u{1b}]0;x\u{7}\u{202e}\n.json";
+    let shown = "p\\u{1b}]0;x\\u{7}\\u{202e}\\n.json";
+    let run = |text: Option<&str>, more: &[&str]| {
+        let scratch = text.map_or_else(Scratch::new, |text| Scratch::new().file(name, text));
+        let told = scratch.inject(&[&["--color", "always", name], more].concat()).told();
+        assert!(!told.err.contains(['\u{7}', '\u{202e}']), "{:?}", told.err);
+        assert!(!told.err.contains("\u{1b}]"), "{:?}", told.err);
+        told.says(shown)
+    };
+    run(None, &[]);
+    run(Some(&pod("/a")), &[]);
+    run(Some(&pod("/A")), &[]);
+    run(Some("{"), &[]);
+    run(Some("[]"), &[]);
+    run(Some(&pod("/a")), &["-o", "no/\u{202e}where"]);
+    run(Some(&pod("/a")), &["--config", name]);
+    let scratch = Scratch::with(&pod("/a"));
+    let told = scratch.inject(&["pod.json"]).env("INJECT_\u{202e}", "").done();
+    told.says("INJECT_\\u{202e} sets nothing");
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use marathon_inject::citadel::{Access, Citadel, OsDisk};
-use marathon_inject::command_line::{Failure, documents};
+use marathon_inject::command_line::{Failure, documents, printable};
 use marathon_inject::document::Source;
 use marathon_inject::identity::x509::rfc3339;
 use marathon_inject::identity::{SpiffeId, TrustDomain};
@@ -155,8 +155,7 @@ impl Pods {
     ) -> Result<(), Failure> {
         let name = entry.id.unwrap_or(entry.pointer);
         let Some(identity) = entry.identity else {
-            let name = name.escape_debug();
-            let words = format!("{}: {name} {}", source.name(), entry.outcome);
+            let words = format!("{}: {} {}", source.name(), printable(&name), entry.outcome);
             if draw(source, &entry.findings) {
                 return Err(Failure::input(words));
             }
@@ -165,8 +164,9 @@ impl Pods {
         };
         match found.insert(name.clone(), identity.clone()) {
             Some(before) if before != identity => Err(Failure::input(format!(
-                "{}: {name} is {identity} here, and {before} before",
-                source.name()
+                "{}: {} is {identity} here, and {before} before",
+                source.name(),
+                printable(&name)
             ))),
             _ => Ok(()),
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use marathon_inject::command_line::printable;
 use marathon_inject::identity::x509::{Certificate, Facts, KeyError, PrivateKey, rfc3339};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -136,7 +137,7 @@ fn certificate_facts(certificate: &Certificate, now: OffsetDateTime) -> Certific
 
 impl fmt::Display for Page {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.name, self.kind)?;
+        writeln!(f, "{}: {}", printable(&self.name), self.kind)?;
         if let Some(ca) = &self.ca {
             ca.fmt(f)?;
         }
@@ -158,14 +159,14 @@ impl fmt::Display for CaFacts {
         writeln!(f)?;
         match self.leftovers[..] {
             [] => Ok(()),
-            _ => writeln!(f, "  left over    {}", self.leftovers.join(", ")),
+            _ => writeln!(f, "  left over    {}", printable(&self.leftovers.join(", "))),
         }
     }
 }
 
 impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.name)?;
+        writeln!(f, "{}", printable(&self.name))?;
         self.certificates.iter().try_for_each(|certificate| certificate.fmt(f))
     }
 }
@@ -200,7 +201,7 @@ impl fmt::Display for CertificateFacts {
             ("SHA-256", facts.sha256.clone()),
         ] {
             let bullet = if name == "subject" { '-' } else { ' ' };
-            writeln!(f, "{bullet} {name:<9} {value}")?;
+            writeln!(f, "{bullet} {name:<9} {}", printable(&value))?;
         }
         Ok(())
     }
@@ -213,6 +214,6 @@ impl fmt::Display for KeyFacts {
             Some(true) => ", that of the first certificate",
             Some(false) => ", NOT that of the first certificate",
         };
-        writeln!(f, "{}\n- {}{belongs}", self.name, self.key)
+        writeln!(f, "{}\n- {}{belongs}", printable(&self.name), self.key)
     }
 }

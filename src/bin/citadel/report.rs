@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use marathon_inject::citadel::{CaError, Phase};
-use marathon_inject::command_line::{Failure, Unreadable, snippets};
+use marathon_inject::command_line::{Failure, Unreadable, printable, snippets};
 use marathon_inject::document::{Diagnostic, Severity, Source};
 use marathon_inject::identity::x509::{Authority, Certificate, rfc3339};
 use time::OffsetDateTime;
@@ -35,7 +35,7 @@ impl Report {
 
     fn tell(&self, words: &str) {
         // Where stderr is closed there is nobody left to tell.
-        let _ = writeln!(anstream::stderr(), "{words}");
+        let _ = writeln!(anstream::stderr(), "{}", printable(words));
     }
 
     /// A mesh whose authority ends unnoticed ends with it; also while a successor is on its way, that

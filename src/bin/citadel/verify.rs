@@ -1,7 +1,7 @@
 //! `citadel verify`.
 
 use camino::Utf8Path;
-use marathon_inject::command_line::Failure;
+use marathon_inject::command_line::{Failure, printable};
 use marathon_inject::identity::x509::{Fault, ROOT_CERT, verify};
 use time::OffsetDateTime;
 
@@ -20,9 +20,11 @@ pub(crate) fn run(args: &VerifyArgs, report: &Report, now: OffsetDateTime) -> Re
             Ok(())
         }
         Err(faults) => {
-            let words = faults.iter().map(|fault| format!("\n  - {}", words(fault, root_cert)));
+            let words =
+                faults.iter().map(|fault| format!("  - {}", printable(&words(fault, root_cert))));
             let faults: Vec<_> = words.collect();
-            Err(Failure::gate(format!("{} would not serve:{}", args.bundle, faults.concat())))
+            let failure = Failure::gate(format!("{} would not serve:", args.bundle));
+            Err(failure.below(faults.join("\n")))
         }
     }
 }

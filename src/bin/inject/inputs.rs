@@ -29,5 +29,5 @@ pub(crate) fn inputs(args: &InjectArgs, report: &mut Report) -> Result<Vec<Input
 
 fn usage() -> Failure {
     let help = Cli::command().render_help();
-    Failure::input(format!("nothing to read: name a file, or pipe a pod in\n\n{help}"))
+    Failure::input("nothing to read: name a file, or pipe a pod in").below(format!("\n{help}"))
 }

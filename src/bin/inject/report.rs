@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use marathon_inject::command_line::{Failure, Unreadable, snippets};
+use marathon_inject::command_line::{Failure, Unreadable, printable, snippets};
 use marathon_inject::document::{Diagnostic, Severity, Snippets, Source};
 use marathon_inject::plan::{Outcome, Rewritten};
 
@@ -69,19 +69,19 @@ impl Report {
 
     /// A warning about no document.
     pub(crate) fn warn(&mut self, words: &str) {
-        self.finding(Severity::Warning, |_| format!("warning: {words}"));
+        self.finding(Severity::Warning, |_| format!("warning: {}", printable(words)));
     }
 
     /// A note about no document.
     pub(crate) fn note(&mut self, words: &str) {
-        self.finding(Severity::Note, |_| format!("note: {words}"));
+        self.finding(Severity::Note, |_| format!("note: {}", printable(words)));
     }
 
     /// What became of an entry of a document, and what there is to say of it.
     pub(crate) fn entry(&mut self, source: &Source, rewritten: &Rewritten) {
         // An app's id is not checked: it must not speak to the terminal.
-        let name = rewritten.id.as_deref().unwrap_or(&rewritten.pointer).escape_debug();
-        let name = name.to_string();
+        let name = rewritten.id.as_deref().unwrap_or(&rewritten.pointer);
+        let name = printable(name);
         let space = if name.is_empty() { "" } else { " " };
         let outcome = format!("{}: {name}{space}{}", source.name(), rewritten.outcome);
         if rewritten.outcome == Outcome::Refused {

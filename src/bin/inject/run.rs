@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use camino::{Utf8Component, Utf8PathBuf};
 use json_patch::PatchOperation;
 use json_patch::jsonptr::PointerBuf;
-use marathon_inject::command_line::{Failure, Input};
+use marathon_inject::command_line::{Failure, Input, printable};
 use marathon_inject::document::{Source, Splice};
 use marathon_inject::plan::{Change, Injector, Rewritten, rewrite};
 
@@ -36,7 +36,7 @@ fn work(args: &InjectArgs, report: &mut Report) -> Result<(), Failure> {
     let progress = report.progress(inputs.len());
     let done = inputs.iter().try_for_each(|input| {
         if let Some(progress) = &progress {
-            progress.set_message(input.name().to_owned());
+            progress.set_message(printable(input.name()));
             progress.inc(1);
         }
         run.document(input, report)
