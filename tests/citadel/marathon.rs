@@ -85,6 +85,15 @@ fn a_label_names_the_service_account_of_a_pod() {
 }
 
 #[test]
+fn there_can_be_more_bundles_than_a_shell_lets_files_be_open() {
+    let scratch = Scratch::with_ca();
+    let pods: Vec<_> = (0..40).map(|n| pod(&format!("/p{n}"), &format!("a{n}"))).collect();
+    scratch.write("pods.json", format!("[{}]", pods.join(",")));
+    let line = "bundle -o out --marathon pods.json";
+    scratch.citadel_after("ulimit -Sn 20", line).done().says("/a39/bundle-certs.tgz: ");
+}
+
+#[test]
 fn pods_are_read_from_standard_input_too() {
     let scratch = Scratch::with_ca();
     of(&scratch, "-").stdin(pod("/web", "web")).done();

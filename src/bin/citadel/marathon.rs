@@ -18,6 +18,7 @@ use crate::bundle::{archive, issue, open};
 use crate::release::{MadeDirectories, StagedFile, Target, refuse_within};
 use crate::report::{Report, draw, failure, unreadable, until};
 use crate::settings::injector;
+use crate::underway::allow_many;
 
 const INDEX: &str = "index.json";
 const ARCHIVE: &str = "bundle-certs.tgz";
@@ -81,6 +82,7 @@ fn release(
 
     let out = &args.output;
     refuse_within(&args.ca.dir, &out.join(INDEX))?;
+    allow_many();
     // Before what is staged in them, to be dropped after it.
     let mut made = MadeDirectories::default();
     made.make(out)?;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use camino::Utf8Path;
 use rustix::fs::OFlags;
-use rustix::process::geteuid;
+use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 use tempfile::Builder;
 
 /// How many letters and digits the end of such a name has.
@@ -67,6 +67,13 @@ impl Drop for Underway {
     fn drop(&mut self) {
         remove(&self.path);
     }
+}
+
+/// Lets as many be underway as the system permits, for each is an open file.
+pub(crate) fn allow_many() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where that is refused, few still can.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// The directory that a path is in.
