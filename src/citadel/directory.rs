@@ -17,14 +17,13 @@ use super::error::CaError;
 use super::files::{at, read, read_secret, refuse_exposed};
 use super::state::{AuthorityId, State};
 use crate::identity::x509::{
-    Authority, AuthorityError, AuthorityFile, AuthorityFiles, Certificate, to_pem,
+    Authority, AuthorityError, AuthorityFile, AuthorityFiles, CERT_CHAIN, Certificate, ROOT_CERT,
+    to_pem,
 };
 
 const STATE: &str = "state.json";
 const CA_KEY: &str = "ca-key.pem";
 const CA_CERT: &str = "ca-cert.pem";
-const CERT_CHAIN: &str = "cert-chain.pem";
-const ROOT_CERT: &str = "root-cert.pem";
 
 /// What is on its way to its place begins with this.
 const NEW: &str = ".new-";
