@@ -12,9 +12,10 @@ use x509_parser::objects::oid_registry;
 use x509_parser::time::ASN1Time;
 
 use super::public_key::key_name;
-use super::text::{hex, printable};
+use super::text::hex;
 
-/// What a certificate says, in words that OpenSSL's users know.
+/// What a certificate says, in words that OpenSSL's users know. What strangers wrote stands as they
+/// wrote it: it can hold characters that a terminal obeys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Facts {
@@ -65,8 +66,8 @@ impl Facts {
         let (subject_key_id, authority_key_id) = key_ids(parsed);
         let names_of = |names: &[GeneralName<'_>]| names.iter().map(general_name).collect();
         Ok(Self {
-            subject: printable(&parsed.subject().to_string()),
-            issuer: printable(&parsed.issuer().to_string()),
+            subject: parsed.subject().to_string(),
+            issuer: parsed.issuer().to_string(),
             serial: hex(parsed.raw_serial()),
             not_before: moment(parsed.validity().not_before)?,
             not_after: moment(parsed.validity().not_after)?,
@@ -106,7 +107,7 @@ fn key_ids(parsed: &X509Certificate<'_>) -> (Option<String>, Option<String>) {
 }
 
 fn general_name(name: &GeneralName<'_>) -> String {
-    printable(&match name {
+    match name {
         GeneralName::URI(uri) => format!("URI:{uri}"),
         GeneralName::DNSName(name) => format!("DNS:{name}"),
         GeneralName::RFC822Name(name) => format!("email:{name}"),
@@ -116,7 +117,7 @@ fn general_name(name: &GeneralName<'_>) -> String {
         },
         GeneralName::DirectoryName(name) => format!("DirName:{name}"),
         _ => "other".to_owned(),
-    })
+    }
 }
 
 fn ip_address(bytes: &[u8]) -> Option<IpAddr> {
