@@ -5,6 +5,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use marathon_inject::citadel::MIN_LEAF_TTL;
 use marathon_inject::command_line::{Color, Failure};
 use marathon_inject::identity::x509::{KeyKind, Organization};
 use marathon_inject::identity::{SpiffeId, TrustDomain};
@@ -92,7 +93,7 @@ pub(crate) struct AuthorityArgs {
     pub(crate) org: Option<Organization>,
 
     /// How long the root lives, as 10y, 3650d or 87600h
-    #[arg(long, value_name = "TIME", default_value = "87600h", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "87600h", value_parser = authority_life)]
     pub(crate) ttl: Duration,
 
     /// The kind of the key: p256 or rsa2048
@@ -114,7 +115,7 @@ pub(crate) struct AuthorityArgs {
         value_name = "TIME",
         default_value = "8760h",
         requires = "intermediate",
-        value_parser = duration
+        value_parser = authority_life
     )]
     pub(crate) intermediate_ttl: Duration,
 
@@ -290,6 +291,16 @@ pub(crate) struct StepArgs {
     /// Do not wait: pods that would need the time are cut off
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// One that ends before any leaf could is of no use, and nothing can be made in its place.
+fn authority_life(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        life if life < MIN_LEAF_TTL => {
+            Err("it has to live at least as long as the shortest leaf, 1m".to_owned())
+        }
+        life => Ok(life),
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
