@@ -14,6 +14,7 @@ mod error;
 mod files;
 mod rotation;
 mod state;
+mod underway;
 
 pub use archive::{ArchiveError, CERTS, read_archive, write_archive};
 pub use ca::{BundleRequest, Citadel, MAX_LEAF_TTL, MIN_LEAF_TTL, Member};
@@ -23,3 +24,4 @@ pub use error::CaError;
 pub use files::{read, read_secret};
 pub use rotation::{Patience, RotationError};
 pub use state::{AuthorityId, Phase, Role};
+pub use underway::{UNDERWAY, abandoned, directory_of};

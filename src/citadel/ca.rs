@@ -126,11 +126,12 @@ impl Citadel {
         self.state.rotation.due()
     }
 
-    /// Checks that a rotation can begin.
+    /// Checks that a rotation can begin, before anything is made for it.
     ///
     /// # Errors
-    /// One is under way.
-    pub fn check_stable(&self) -> Result<(), CaError> {
+    /// One is under way, or there can be none.
+    pub fn check_can_prepare(&self) -> Result<(), CaError> {
+        self.check_signing()?;
         match self.phase() {
             Phase::Stable => Ok(()),
             _ => Err(self.state.rotation.not_next("prepare").into()),
@@ -214,7 +215,7 @@ impl Citadel {
         now: OffsetDateTime,
         disk: &dyn Disk,
     ) -> Result<(), CaError> {
-        self.check_signing()?;
+        self.check_can_prepare()?;
         let id = AuthorityId::of(next.certificate());
         let rotation = self.state.rotation.clone().prepare(id.clone())?;
         self.check_successor(&next, rotation.due(), now)?;

@@ -1,21 +1,20 @@
 //! The directory of a CA: who may read it, who holds it, and its files. Nothing in it is ever
 //! written over: files appear whole under a name of their own and then take their place.
 
-use std::fs::{File, Metadata, OpenOptions, TryLockError, read_dir};
+use std::fs::{File, Metadata, TryLockError, read_dir};
 use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::fs::OFlags;
-use rustix::process::geteuid;
 use time::OffsetDateTime;
 
-use super::disk::{Disk, parent};
+use super::disk::Disk;
 use super::error::CaError;
 use super::files::{at, read, read_secret, refuse_exposed};
 use super::state::{AuthorityId, State};
+use super::underway::{UNDERWAY, abandoned, directory_of, is_ours};
 use crate::identity::x509::{
     Authority, AuthorityError, AuthorityFile, AuthorityFiles, CERT_CHAIN, Certificate, ROOT_CERT,
     to_pem,
@@ -24,9 +23,6 @@ use crate::identity::x509::{
 const STATE: &str = "state.json";
 const CA_KEY: &str = "ca-key.pem";
 const CA_CERT: &str = "ca-cert.pem";
-
-/// What is on its way to its place begins with this.
-const NEW: &str = ".new-";
 
 /// How long another process may hold the CA.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,9 +52,9 @@ impl Directory {
         disk: &dyn Disk,
     ) -> Result<(), CaError> {
         refuse_occupied(path)?;
-        let prefix = format!("{NEW}{}-", path.file_name().unwrap_or("citadel"));
-        sweep_abandoned(parent(path), &prefix, disk);
-        let new = parent(path).join(format!("{prefix}{}", state.active().id));
+        let prefix = format!("{UNDERWAY}{}-", path.file_name().unwrap_or("citadel"));
+        sweep_abandoned(directory_of(path), &prefix, disk);
+        let new = directory_of(path).join(format!("{prefix}{}", state.active().id));
         disk.create_dir(&new).map_err(at(&new))?;
         let underway = Self { path: new.clone(), held: File::open(&new).map_err(at(&new))? };
         let made = underway
@@ -147,7 +143,7 @@ impl Directory {
         authority: &Authority,
         disk: &dyn Disk,
     ) -> Result<(), CaError> {
-        let (new, place) = (self.path.join(format!("{NEW}{id}")), self.path.join(id.as_str()));
+        let (new, place) = (self.path.join(format!("{UNDERWAY}{id}")), self.path.join(id.as_str()));
         disk.create_dir(&new).map_err(at(&new))?;
         let key = authority.key().to_pem();
         let files = [
@@ -167,7 +163,7 @@ impl Directory {
 
     /// Puts a state in the place of the one before.
     pub(super) fn put_state(&self, state: &State, disk: &dyn Disk) -> Result<(), CaError> {
-        let (new, place) = (self.path.join(format!("{NEW}{STATE}")), self.path.join(STATE));
+        let (new, place) = (self.path.join(format!("{UNDERWAY}{STATE}")), self.path.join(STATE));
         if new.exists() {
             disk.remove(&new).map_err(at(&new))?;
         }
@@ -183,7 +179,8 @@ impl Directory {
             signers.any(|signer| signer.id.as_str() == name)
         };
         let ours = |name: &String| {
-            name.starts_with(NEW) || AuthorityId::try_from(name.clone()).is_ok() && !named(name)
+            name.starts_with(UNDERWAY)
+                || AuthorityId::try_from(name.clone()).is_ok() && !named(name)
         };
         let mut leftovers = names(&self.path)?;
         leftovers.retain(ours);
@@ -206,14 +203,10 @@ fn sweep_abandoned(dir: &Utf8Path, prefix: &str, disk: &dyn Disk) {
     let unfinished = |name: &String| {
         name.strip_prefix(prefix).is_some_and(|id| AuthorityId::try_from(id.to_owned()).is_ok())
     };
-    // Whatever else somebody puts there under such a name must not be waited for.
-    let directory = (OFlags::DIRECTORY | OFlags::NOFOLLOW).bits().cast_signed();
     for name in names(dir).unwrap_or_default().into_iter().filter(unfinished) {
         let path = dir.join(name);
-        let opened = OpenOptions::new().read(true).custom_flags(directory).open(&path);
-        if let Ok(abandoned) = opened
-            && abandoned.metadata().is_ok_and(|metadata| refuse_foreign(&path, &metadata).is_ok())
-            && abandoned.try_lock().is_ok()
+        if let Some(held) = abandoned(&path)
+            && held.metadata().is_ok_and(|metadata| metadata.is_dir())
         {
             let _ = disk.remove(&path);
         }
@@ -244,7 +237,7 @@ pub(super) fn refuse_occupied(path: &Utf8Path) -> Result<(), CaError> {
     if path.file_name().is_none() {
         return Err(no_place("no name"));
     }
-    let around = parent(path).metadata().map_err(at(parent(path)))?;
+    let around = directory_of(path).metadata().map_err(at(directory_of(path)))?;
     let there = match path.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         there => there.map_err(at(path))?,
@@ -263,10 +256,10 @@ pub(super) fn refuse_occupied(path: &Utf8Path) -> Result<(), CaError> {
 /// Refuses the directory of another user. What is in a directory of one's own that is closed to
 /// all others is out of their reach.
 fn refuse_foreign(path: &Utf8Path, metadata: &Metadata) -> Result<(), CaError> {
-    match metadata.uid() {
-        uid if uid == geteuid().as_raw() => Ok(()),
-        uid => Err(CaError::Foreign { path: path.to_owned(), uid }),
+    if is_ours(metadata) {
+        return Ok(());
     }
+    Err(CaError::Foreign { path: path.to_owned(), uid: metadata.uid() })
 }
 
 /// The file of an authority that an error is about, or all of them.

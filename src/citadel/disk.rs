@@ -7,6 +7,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
 use camino::Utf8Path;
 
+use super::underway::directory_of;
+
 /// A disk to write to. Tests give one that dies after some steps.
 pub trait Disk {
     /// Creates a directory that only its owner can enter.
@@ -59,19 +61,10 @@ impl Disk for OsDisk {
             File::open(from)?.sync_all()?;
         }
         rename(from, to)?;
-        File::open(parent(to))?.sync_all()
+        File::open(directory_of(to))?.sync_all()
     }
 
     fn remove(&self, path: &Utf8Path) -> io::Result<()> {
         if path.symlink_metadata()?.is_dir() { remove_dir_all(path) } else { remove_file(path) }
-    }
-}
-
-/// The directory that a path stands in.
-pub(super) fn parent(path: &Utf8Path) -> &Utf8Path {
-    match path.parent() {
-        None => path,
-        Some(parent) if parent.as_str().is_empty() => Utf8Path::new("."),
-        Some(parent) => parent,
     }
 }

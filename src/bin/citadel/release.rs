@@ -7,13 +7,13 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use marathon_inject::citadel::CERTS;
+use marathon_inject::citadel::{CERTS, directory_of};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::x509::Bundle;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use zeroize::Zeroizing;
 
-use crate::underway::{Underway, directory_of};
+use crate::underway::Underway;
 
 const ARCHIVES: [&str; 2] = [".tgz", ".tar.gz"];
 const OTHER_ARCHIVES: [&str; 6] = [".tar", ".zip", ".tbz2", ".txz", ".bz2", ".xz"];

@@ -31,7 +31,7 @@ fn prepare(
     now: OffsetDateTime,
 ) -> Result<(), Failure> {
     let mut citadel = Citadel::open(dir, Access::Write, now).map_err(failure)?;
-    citadel.check_stable().map_err(failure)?;
+    citadel.check_can_prepare().map_err(failure)?;
     // The root of an intermediate is offline: where it is not there, it is away.
     let active_is_root = citadel.active().authority.certificate().is_self_issued();
     let missing_root = if active_is_root { MissingRoot::Make } else { MissingRoot::Refuse };

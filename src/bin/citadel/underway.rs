@@ -1,15 +1,14 @@
-//! What is on its way to its place: it lies beside that, under a name that tells of it, and is held
-//! as long as the run lasts. A run that is killed leaves it behind, with a key in it; the next one
-//! to the same place sees that nobody holds it any more, and removes it.
+//! A file or directory on its way to its place, held as long as the run lasts, and the end of those
+//! that killed runs left behind.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use camino::Utf8Path;
-use rustix::fs::OFlags;
-use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
+use marathon_inject::citadel::{UNDERWAY, abandoned, directory_of};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::Builder;
 
 /// How many letters and digits the end of such a name has.
@@ -40,7 +39,7 @@ impl Underway {
 
     fn new(target: &Utf8Path, make: impl Fn(&Path) -> io::Result<File>) -> io::Result<Self> {
         let dir = directory_of(target);
-        let prefix = format!(".new-{}-", target.file_name().unwrap_or_default());
+        let prefix = format!("{UNDERWAY}{}-", target.file_name().unwrap_or_default());
         sweep(dir, &prefix);
         let made = Builder::new().prefix(&prefix).rand_bytes(RANDOM).make_in(dir, |path| {
             let file = make(path)?;
@@ -76,14 +75,6 @@ pub(crate) fn allow_many() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
-/// The directory that a path is in.
-pub(crate) fn directory_of(path: &Utf8Path) -> &Utf8Path {
-    match path.parent() {
-        Some(parent) if !parent.as_str().is_empty() => parent,
-        _ => Utf8Path::new("."),
-    }
-}
-
 /// Holds what was just made. Another run may have come first and be about to remove it: then that
 /// name counts as taken, and the next one is tried. Where nothing can be held, nothing is removed
 /// either.
@@ -103,22 +94,11 @@ fn sweep(dir: &Utf8Path, prefix: &str) {
         let random = name.to_str().and_then(|name| name.strip_prefix(prefix));
         let ours = |end: &str| end.len() == RANDOM && end.chars().all(char::is_alphanumeric);
         if random.is_some_and(ours)
-            && let Some(_held) = abandoned(&entry.path())
+            && let Some(_held) = abandoned(entry.path())
         {
             remove(&entry.path());
         }
     }
-}
-
-/// What lies there, if it is ours and nobody holds it; from now on we do.
-fn abandoned(path: &Path) -> Option<File> {
-    // Neither a link nor a pipe that somebody put there may lead elsewhere or keep us waiting.
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
-    let metadata = file.metadata().ok()?;
-    let kind = metadata.is_file() || metadata.is_dir();
-    let ours = kind && metadata.uid() == geteuid().as_raw();
-    (ours && file.try_lock().is_ok()).then_some(file)
 }
 
 fn remove(path: &Path) {

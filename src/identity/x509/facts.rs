@@ -56,6 +56,12 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Whether its key may be used so; one that names no usage may be used for all (RFC 5280
+    /// §4.2.1.3).
+    pub(super) fn permits(&self, usage: &str) -> bool {
+        self.key_usage.is_empty() || self.key_usage.contains(&usage)
+    }
+
     /// Reads them; the words say what cannot be read.
     pub(super) fn read(parsed: &X509Certificate<'_>) -> Result<Self, String> {
         let words = |error: X509Error| error.to_string();

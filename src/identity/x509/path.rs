@@ -1,6 +1,7 @@
 //! Whether a peer would trust a certificate: the way from a leaf to a root, as TLS peers go it.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -84,11 +85,11 @@ pub fn check_path<'r>(
     roots: &'r [Certificate],
     now: OffsetDateTime,
 ) -> Result<&'r Certificate, PathError> {
-    let mut roots: Vec<_> = roots.iter().filter(|root| root.is_valid_at(now)).collect();
+    let mut roots = longest_lived_first(roots);
+    roots.retain(|root| root.is_valid_at(now));
     if roots.is_empty() {
         return Err(PathError::NoValidRoot(rfc3339(now)));
     }
-    roots.sort_by_key(|root| std::cmp::Reverse(root.facts().not_after));
     let mut reason = PathError::UnknownIssuer;
     for root in roots {
         match lead(leaf, intermediates, root, now) {
@@ -97,6 +98,13 @@ pub fn check_path<'r>(
         }
     }
     Err(reason)
+}
+
+/// The order in which roots are tried: of several that would do, the last to end is taken.
+pub(super) fn longest_lived_first(roots: &[Certificate]) -> Vec<&Certificate> {
+    let mut roots: Vec<_> = roots.iter().collect();
+    roots.sort_by_key(|root| Reverse(root.facts().not_after));
+    roots
 }
 
 /// Checks the way to this root, for both purposes.
@@ -170,7 +178,7 @@ fn check_issuer(issuer: &Certificate) -> Result<(), PathError> {
     if !facts.is_ca {
         return Err(PathError::SignerIsNoCa);
     }
-    if !facts.key_usage.is_empty() && !facts.key_usage.contains(&"keyCertSign") {
+    if !facts.permits("keyCertSign") {
         return Err(PathError::MayNotSign(facts.subject.clone()));
     }
     Ok(())

@@ -94,8 +94,7 @@ pub fn verify(
     if let Some(roots) = &roots {
         faults.extend(check_path(leaf, intermediates, roots, now).err().map(Fault::Path));
     }
-    let usage = &leaf.facts().key_usage;
-    if !usage.is_empty() && !usage.contains(&"digitalSignature") {
+    if !leaf.facts().permits("digitalSignature") {
         faults.push(Fault::KeyUsage);
     }
     match leaf.identity() {

@@ -1,14 +1,13 @@
 //! Whether an authority from files is one: it is tried before it is taken.
 
-use std::cmp::Reverse;
-
 use time::OffsetDateTime;
 
 use super::Authority;
 use crate::identity::x509::error::AuthorityError;
 use crate::identity::x509::key::{KeyKind, PrivateKey};
-use crate::identity::x509::path::{PathError, check_path};
+use crate::identity::x509::path::{PathError, check_path, longest_lived_first};
 use crate::identity::x509::profile::{BACKDATE, LeafProfile};
+use crate::identity::x509::public_key::PublicKey;
 use crate::identity::{ServiceAccount, SpiffeId, TrustDomain};
 
 impl Authority {
@@ -16,12 +15,12 @@ impl Authority {
     /// to one of its roots, which from then on is its anchor.
     pub(super) fn check(&mut self, now: OffsetDateTime) -> Result<(), AuthorityError> {
         self.check_own_certificate()?;
-        let mut roots = self.roots.clone();
-        roots.sort_by_key(|root| Reverse(root.facts().not_after));
+        let key = PrivateKey::generate(KeyKind::P256)?.public_key();
+        let roots: Vec<_> = longest_lived_first(&self.roots).into_iter().cloned().collect();
         let mut reason = PathError::UnknownIssuer;
         for root in roots {
             self.anchor = root;
-            match self.try_anchor(now)? {
+            match self.try_anchor(&key, now)? {
                 Ok(()) => return Ok(()),
                 Err(error) => reason = reason.or(error),
             }
@@ -42,20 +41,23 @@ impl Authority {
         if !facts.is_ca {
             return Err(lacks("CA:TRUE"));
         }
-        if !facts.key_usage.is_empty() && !facts.key_usage.contains(&"keyCertSign") {
+        if !facts.permits("keyCertSign") {
             return Err(lacks("keyCertSign"));
         }
         Ok(())
     }
 
-    /// Whether what it signs leads to the anchor. Where it has ended, or not begun, that is asked of
+    /// Whether what it signs for a key leads to the anchor. Where it has ended, or not begun, that is asked of
     /// a time when it was valid.
-    fn try_anchor(&self, now: OffsetDateTime) -> Result<Result<(), PathError>, AuthorityError> {
+    fn try_anchor(
+        &self,
+        key: &PublicKey,
+        now: OffsetDateTime,
+    ) -> Result<Result<(), PathError>, AuthorityError> {
         let now = now.min(self.not_after()).max(self.certificate.facts().not_before);
         let identity = SpiffeId::new(TrustDomain::default(), ServiceAccount::default());
         let profile = LeafProfile { identity: &identity, organization: None, ttl: BACKDATE };
-        let key = PrivateKey::generate(KeyKind::P256)?;
-        let trial = self.certify(&profile, &key.public_key(), now)?;
+        let trial = self.certify(&profile, key, now)?;
         if !trial.names_as_issuer(&self.certificate) {
             return Err(AuthorityError::NameNotKept { subject: self.subject() });
         }
