@@ -1,6 +1,7 @@
 //! What Marathon calls a pod: where pods are in a document, a view of one that injection needs,
 //! and Marathon's own rules for it. Knows nothing of Istio.
 
+mod comparison;
 mod find;
 mod finding;
 mod known;
@@ -15,6 +16,7 @@ mod traps;
 mod validation;
 mod view;
 
+pub use comparison::{Comparison, Filled};
 pub use find::{Entry, What, entries};
 pub use known::{Marathon, Unfinished};
 pub use validation::{validate, validate_partial};

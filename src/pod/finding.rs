@@ -2,27 +2,17 @@
 
 use std::fmt;
 
-use crate::document::{Diagnostic, Node, Path};
+use crate::document::{Diagnostic, Node, Path, shown};
 
 /// The most of somebody's text that a message repeats, in characters.
 const SHOWN: usize = 100;
 
-/// Somebody's text within a message: on one line, without control characters, and not endless.
+/// Somebody's text within a message.
 pub(super) struct Shown<'t>(pub(super) &'t str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut letters = self.0.chars();
-        for letter in letters.by_ref().take(SHOWN) {
-            match letter {
-                '"' | '\'' | '\\' => write!(f, "{letter}")?,
-                letter => write!(f, "{}", letter.escape_debug())?,
-            }
-        }
-        match letters.next() {
-            Some(_) => f.write_str("..."),
-            None => Ok(()),
-        }
+        f.write_str(&shown(self.0, SHOWN))
     }
 }
 
@@ -90,12 +80,6 @@ pub(super) fn repeated<K: Ord, T: Copy>(items: impl Iterator<Item = (K, T)>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_is_shown_on_one_line() {
-        assert_eq!(Shown("a\n\u{1b}[31m'\\é").to_string(), "a\\n\\u{1b}[31m'\\é");
-        assert_eq!(Shown(&"x".repeat(200)).to_string().len(), SHOWN + 3);
-    }
 
     #[test]
     fn every_later_one_comes_with_the_first() {

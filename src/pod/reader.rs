@@ -17,7 +17,7 @@ use super::lookup::Lookup;
 use super::members::text;
 use super::patterns;
 use super::schema::{self, Keys, Record, Type};
-use crate::document::{Diagnostic, Kind, Member, Node, Path};
+use crate::document::{Diagnostic, Kind, Member, Node, Path, Severity};
 
 /// A walk over one pod.
 pub(super) struct Reader<'f> {
@@ -80,6 +80,7 @@ impl<'f> Reader<'f> {
             Type::Literal(words) => self.literal(node, at, label, words),
             Type::Date => self.date(node, at, label),
             Type::List(items, fewest) => self.list(node, at, label, items, *fewest),
+            Type::Set(items) => self.list(node, at, label, items, 0),
             Type::Record(record) => self.record(node, at, label, record),
             Type::Map(keys, values) => self.map(node, at, label, *keys, values),
             Type::Union(union) => self.union(node, at, label, *union),
@@ -204,19 +205,13 @@ impl<'f> Reader<'f> {
     }
 }
 
-/// Whether Marathon reads this as the `persistent` of a volume.
-pub(super) fn is_persistent(node: &Node<'_>) -> bool {
-    reads(node, |reader, at| {
-        reader.record(node, at, Label::member("persistent"), &schema::PERSISTENT);
-    })
-}
-
-/// Whether reading finds nothing that Marathon would refuse.
-fn reads(node: &Node<'_>, read: impl FnOnce(&mut Reader<'_>, &Path<'_>)) -> bool {
+/// Whether Marathon reads this as such a value, and refuses nothing in it.
+pub(super) fn fits(node: &Node<'_>, holds: &Type) -> bool {
     let mut found = Vec::new();
     if node.is_null() {
         return false;
     }
-    read(&mut Reader::whole(&[], &mut found), &Path::root(""));
-    found.iter().all(|diagnostic| diagnostic.severity != crate::document::Severity::Error)
+    let label = Label::member("value");
+    Reader::whole(&[], &mut found).value(node, &Path::root(""), label, holds);
+    found.iter().all(|diagnostic| diagnostic.severity != Severity::Error)
 }

@@ -1,14 +1,19 @@
-//! Marathon's own definition of a pod (its RAML types) as data. The reader walks a pod along it.
+//! Marathon's own definition of a pod (its RAML types) as data. The reader walks a pod along it,
+//! and a comparison walks two.
 //!
 //! A member has its type, its bounds and the rule that the bounds belong to. The RAML gives bounds
 //! to some members that no rule is named for; they carry the rule of their like (`image.id` is a
-//! `Path` as `mountPath` is).
+//! `Path` as `mountPath` is). It also has what its absence amounts to: the RAML's default, what
+//! Marathon's normalization fills in, or what Mesos does then.
 
 mod container;
 mod pod;
 
-pub(super) use container::{COMMAND, SECCOMP, VARIABLE};
-pub(super) use pod::{FREE_VOLUME, INSTANCES, PERSISTENT, POD, SCALING, UNREACHABLE, VOLUME};
+pub(super) use container::{ARGV_COMMAND, COMMAND, SECCOMP, SHELL_COMMAND, VARIABLE};
+pub(super) use pod::{
+    EPHEMERAL_VOLUME, FREE_VOLUME, HOST_VOLUME, INSTANCES, PERSISTENT, PERSISTENT_VOLUME, POD,
+    SCALING, SECRET_VOLUME, UNREACHABLE, VOLUME,
+};
 
 /// An object with named members.
 pub(super) struct Record {
@@ -24,6 +29,34 @@ pub(super) struct Member {
     pub(super) name: &'static str,
     pub(super) required: bool,
     pub(super) holds: Type,
+    pub(super) absent: Absent,
+}
+
+/// What Marathon takes for a member that is absent.
+pub(super) enum Absent {
+    /// Nothing; for a list or an object, an empty one.
+    Empty,
+    Boolean(bool),
+    /// One of these: which one depends on Marathon's version.
+    Number(&'static [f64]),
+    Word(&'static str),
+    /// A scaling policy with so many instances.
+    Instances(i64),
+    /// 0, a port that Mesos chooses; in container mode none (Marathon PodNormalization).
+    HostPort,
+    /// In container mode `--default_network_name` (Marathon NetworkNormalization).
+    NetworkName,
+    /// `--mesos_role`, or the top group where that enforces its role (Marathon RoleSettings).
+    Role,
+    /// `root`, and with a profile `mount` (Marathon volumes.raml).
+    DiskType,
+    /// The defaults of its members; of a pod with persistent volumes, what Marathon
+    /// UpgradeStrategy.forResidentTasks says.
+    Upgrade,
+    /// Enabled, with the defaults of its members; of a pod with persistent volumes, disabled.
+    Unreachable,
+    /// Not to be asked: Marathon drops or sets the member whatever a definition says.
+    Anything,
 }
 
 /// What a value must be.
@@ -38,6 +71,8 @@ pub(super) enum Type {
     Date,
     /// The type of the elements and the fewest of them.
     List(&'static Self, usize),
+    /// A list in which neither order nor repetition counts.
+    Set(&'static Self),
     Record(&'static Record),
     /// An object with free keys.
     Map(Keys, &'static Self),
@@ -102,12 +137,18 @@ pub(super) enum Union {
     Seccomp,
 }
 
+impl Member {
+    const fn or(self, absent: Absent) -> Self {
+        Self { absent, ..self }
+    }
+}
+
 const fn must(name: &'static str, holds: Type) -> Member {
-    Member { name, required: true, holds }
+    Member { name, required: true, holds, absent: Absent::Empty }
 }
 
 const fn may(name: &'static str, holds: Type) -> Member {
-    Member { name, required: false, holds }
+    Member { name, required: false, holds, absent: Absent::Empty }
 }
 
 const fn record(what: &'static str, members: &'static [Member]) -> Record {
@@ -126,6 +167,8 @@ const fn number(min: f64, max: f64, rule: &'static str) -> Type {
     Type::Number(Number { min, max, rule })
 }
 
+const TRUE: Absent = Absent::Boolean(true);
+const FALSE: Absent = Absent::Boolean(false);
 const INT: i64 = i32::MAX as i64;
 const NO_END: usize = usize::MAX;
 const STRING: Type = text(Pattern::Any, 0, NO_END, "P02");

@@ -1,7 +1,7 @@
 //! Values that come in several shapes, read as leniently as Marathon reads them: what fits no
 //! shape may silently become another one, which is a trap and no fault.
 
-use super::{Label, Reader, reads};
+use super::{Label, Reader, fits};
 use crate::document::{Kind, Node, Path};
 use crate::pod::finding::{Shown, fault, trap};
 use crate::pod::schema::{self, Type, Union};
@@ -16,7 +16,7 @@ impl Reader<'_> {
                 self.command(node, at, label, "V36", "; got 0, expected more than 0");
             }
             Union::Volume => self.volume(node, at, label),
-            Union::Scaling => self.scaling(node, at, label),
+            Union::Scaling => self.scaling(node, at),
             Union::Unreachable => self.unreachable(node, at, label),
             Union::Seccomp => self.seccomp(node, at),
         }
@@ -93,7 +93,7 @@ impl Reader<'_> {
         self.found.push(fault(rule, node, at, message, hint));
     }
 
-    fn scaling(&mut self, node: &Node<'_>, at: &Path<'_>, label: Label<'_>) {
+    fn scaling(&mut self, node: &Node<'_>, at: &Path<'_>) {
         let kind = node.get("kind");
         if kind.and_then(Node::as_str) != Some("fixed") {
             if self.partial && kind.is_none() && node.kind() == Kind::Object {
@@ -111,10 +111,7 @@ impl Reader<'_> {
         let Some(instances) = node.get("instances") else {
             return;
         };
-        let fits = reads(instances, |reader, at| {
-            reader.value(instances, at, label, &schema::INSTANCES);
-        });
-        if !fits {
+        if !fits(instances, &schema::INSTANCES) {
             let message = "Marathon cannot use these `instances` and silently starts 1";
             let hint = "write a whole number, without quotes";
             let at = at.key("instances");
@@ -138,10 +135,7 @@ impl Reader<'_> {
 
     fn seccomp(&mut self, node: &Node<'_>, at: &Path<'_>) {
         let label = Label::member("seccomp");
-        let fits = reads(node, |reader, at| {
-            reader.record(node, at, label, &schema::SECCOMP);
-        });
-        if fits {
+        if fits(node, &Type::Record(&schema::SECCOMP)) {
             return self.record(node, at, label, &schema::SECCOMP);
         }
         let message = "Marathon cannot read this `seccomp` and silently ignores it";

@@ -1,11 +1,11 @@
 //! A volume of the pod. Marathon tries one kind after the other, so that a volume with a mistake in
 //! it is not refused but becomes another kind.
 
-use super::{Label, Reader};
+use super::{Label, Reader, fits};
 use crate::document::{Node, Path};
 use crate::pod::finding::trap;
 use crate::pod::members::text;
-use crate::pod::schema;
+use crate::pod::schema::{self, Type};
 
 /// What a pod's volume is to Marathon, which tries the kinds in this order and, where a kind does
 /// not fit, falls through to the next one without a word.
@@ -20,7 +20,7 @@ pub(in crate::pod) enum VolumeKind {
 impl VolumeKind {
     pub(in crate::pod) fn of(volume: &Node<'_>) -> Self {
         let filled = |key| text(volume, key).is_some_and(|text| !text.is_empty());
-        if volume.get("persistent").is_some_and(super::is_persistent) {
+        if volume.get("persistent").is_some_and(is_persistent) {
             Self::Persistent
         } else if filled("secret") {
             Self::Secret
@@ -30,6 +30,10 @@ impl VolumeKind {
             Self::Ephemeral
         }
     }
+}
+
+fn is_persistent(node: &Node<'_>) -> bool {
+    fits(node, &Type::Record(&schema::PERSISTENT))
 }
 
 /// The member that makes a volume of each kind.

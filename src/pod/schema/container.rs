@@ -1,8 +1,8 @@
 //! A container and all that stands in it.
 
 use super::{
-    ENVIRONMENT, INT, LABELS, NAME, NO_END, PATH, Pattern, Record, SECONDS, STRING, Type, Union,
-    may, must, number, record, text, whole,
+    Absent, ENVIRONMENT, FALSE, INT, LABELS, NAME, NO_END, PATH, Pattern, Record, SECONDS, STRING,
+    TRUE, Type, Union, may, must, number, record, text, whole,
 };
 
 pub(super) static CONTAINER: Record = Record {
@@ -18,33 +18,42 @@ pub(super) static CONTAINER: Record = Record {
         may("environment", ENVIRONMENT),
         may("user", STRING),
         may("healthCheck", Type::Record(&HEALTH_CHECK)),
-        may("check", Type::Record(&CHECK)),
+        may("check", Type::Record(&CHECK)).or(Absent::Anything),
         may("volumeMounts", Type::List(&Type::Record(&VOLUME_MOUNT), 0)),
         may("artifacts", Type::List(&Type::Record(&ARTIFACT), 0)),
         may("labels", LABELS),
         may("lifecycle", Type::Record(&LIFECYCLE)),
-        may("tty", Type::Boolean),
+        may("tty", Type::Boolean).or(FALSE),
     ],
     completed: true,
 };
 
 static EXEC: Record = record(
     "`exec`",
-    &[must("command", Type::Union(Union::Command)), may("overrideEntrypoint", Type::Boolean)],
+    &[
+        must("command", Type::Union(Union::Command)),
+        may("overrideEntrypoint", Type::Boolean).or(FALSE),
+    ],
 );
 
 pub(in crate::pod) static COMMAND: Record =
     record("a command", &[may("shell", Type::Anything), may("argv", Type::Anything)]);
+
+/// What a command is to Marathon where it has a `shell`, whatever else stands there.
+pub(in crate::pod) static SHELL_COMMAND: Record = record("a command", &[must("shell", STRING)]);
+
+pub(in crate::pod) static ARGV_COMMAND: Record =
+    record("a command", &[must("argv", Type::List(&STRING, 1))]);
 
 pub(in crate::pod) static VARIABLE: Record = record("a variable", &[must("secret", STRING)]);
 
 static RESOURCES: Record = record(
     "`resources`",
     &[
-        may("cpus", number(0.001, f64::INFINITY, "P09")),
-        may("mem", number(0.001, f64::INFINITY, "P09")),
-        may("disk", number(0.0, f64::INFINITY, "P09")),
-        may("gpus", whole(0, INT, "P09")),
+        may("cpus", number(0.001, f64::INFINITY, "P09")).or(Absent::Number(&[1.0])),
+        may("mem", number(0.001, f64::INFINITY, "P09")).or(Absent::Number(&[128.0])),
+        may("disk", number(0.0, f64::INFINITY, "P09")).or(Absent::Number(&[0.0])),
+        may("gpus", whole(0, INT, "P09")).or(Absent::Number(&[0.0])),
     ],
 );
 
@@ -58,7 +67,7 @@ static ENDPOINT: Record = record(
     &[
         must("name", NAME),
         may("containerPort", whole(1, 65535, "P07")),
-        may("hostPort", whole(0, 65535, "P08")),
+        may("hostPort", whole(0, 65535, "P08")).or(Absent::HostPort),
         may("protocol", Type::List(&STRING, 1)),
         may("labels", LABELS),
         may("networkNames", Type::List(&STRING, 0)),
@@ -71,7 +80,7 @@ static IMAGE: Record = record(
         must("kind", Type::Literal(&["DOCKER"])),
         must("id", PATH),
         may("pullConfig", Type::Record(&PULL_CONFIG)),
-        may("forcePull", Type::Boolean),
+        may("forcePull", Type::Boolean).or(FALSE),
         may("labels", LABELS),
     ],
 );
@@ -85,11 +94,11 @@ static HEALTH_CHECK: Record = record(
         may("http", Type::Record(&HTTP)),
         may("tcp", Type::Record(&TCP)),
         may("exec", Type::Record(&CHECK_EXEC)),
-        may("gracePeriodSeconds", SECONDS),
-        may("intervalSeconds", SECONDS),
-        may("maxConsecutiveFailures", SECONDS),
-        may("timeoutSeconds", SECONDS),
-        may("delaySeconds", SECONDS),
+        may("gracePeriodSeconds", SECONDS).or(Absent::Number(&[300.0])),
+        may("intervalSeconds", SECONDS).or(Absent::Number(&[60.0])),
+        may("maxConsecutiveFailures", SECONDS).or(Absent::Number(&[3.0])),
+        may("timeoutSeconds", SECONDS).or(Absent::Number(&[20.0])),
+        may("delaySeconds", SECONDS).or(Absent::Number(&[15.0])),
     ],
 );
 
@@ -109,8 +118,9 @@ static HTTP: Record = record(
     "an HTTP check",
     &[
         must("endpoint", NAME),
-        may("path", text(Pattern::Any, 1, 1024, "V35")),
-        may("scheme", Type::Literal(&["HTTP", "HTTPS"])),
+        // Mesos asks for `/` where there is no path.
+        may("path", text(Pattern::Any, 1, 1024, "V35")).or(Absent::Word("/")),
+        may("scheme", Type::Literal(&["HTTP", "HTTPS"])).or(Absent::Word("HTTP")),
     ],
 );
 
@@ -121,16 +131,16 @@ static CHECK_EXEC: Record =
 
 static VOLUME_MOUNT: Record = record(
     "a volume mount",
-    &[must("name", NAME), must("mountPath", PATH), may("readOnly", Type::Boolean)],
+    &[must("name", NAME), must("mountPath", PATH), may("readOnly", Type::Boolean).or(FALSE)],
 );
 
 static ARTIFACT: Record = record(
     "an artifact",
     &[
         must("uri", text(Pattern::Any, 1, 1024, "P12")),
-        may("extract", Type::Boolean),
-        may("executable", Type::Boolean),
-        may("cache", Type::Boolean),
+        may("extract", Type::Boolean).or(TRUE),
+        may("executable", Type::Boolean).or(FALSE),
+        may("cache", Type::Boolean).or(FALSE),
         may("destPath", PATH),
     ],
 );
@@ -152,4 +162,4 @@ static IPC_INFO: Record = record(
 );
 
 pub(in crate::pod) static SECCOMP: Record =
-    record("`seccomp`", &[may("profileName", STRING), may("unconfined", Type::Boolean)]);
+    record("`seccomp`", &[may("profileName", STRING), may("unconfined", Type::Boolean).or(FALSE)]);

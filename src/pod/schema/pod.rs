@@ -2,8 +2,8 @@
 
 use super::container::{CONTAINER, LINUX_INFO};
 use super::{
-    ENVIRONMENT, INT, Keys, LABELS, NAME, NO_END, Pattern, Record, STRING, Type, Union, may, must,
-    number, record, text, whole,
+    Absent, ENVIRONMENT, FALSE, INT, Keys, LABELS, NAME, NO_END, Pattern, Record, STRING, Type,
+    Union, may, must, number, record, text, whole,
 };
 
 pub(in crate::pod) static POD: Record = record(
@@ -11,19 +11,19 @@ pub(in crate::pod) static POD: Record = record(
     &[
         must("id", text(Pattern::PathId, 1, NO_END, "P03")),
         may("labels", LABELS),
-        may("version", Type::Date),
+        may("version", Type::Date).or(Absent::Anything),
         may("user", STRING),
         may("environment", ENVIRONMENT),
         must("containers", Type::List(&Type::Record(&CONTAINER), 1)),
         may("secrets", Type::Map(Keys::Any, &Type::Record(&SECRET))),
         may("volumes", Type::List(&Type::Union(Union::Volume), 0)),
         may("networks", Type::List(&Type::Record(&NETWORK), 0)),
-        may("scaling", Type::Union(Union::Scaling)),
+        may("scaling", Type::Union(Union::Scaling)).or(Absent::Instances(1)),
         may("scheduling", Type::Record(&SCHEDULING)),
         may("executorResources", Type::Record(&EXECUTOR_RESOURCES)),
-        may("role", text(Pattern::Any, 1, NO_END, "P17")),
+        may("role", text(Pattern::Any, 1, NO_END, "P17")).or(Absent::Role),
         may("linuxInfo", Type::Record(&LINUX_INFO)),
-        may("legacySharedCgroups", Type::Boolean),
+        may("legacySharedCgroups", Type::Boolean).or(FALSE),
     ],
 );
 
@@ -32,8 +32,9 @@ static SECRET: Record = record("a secret", &[must("source", text(Pattern::Any, 1
 static NETWORK: Record = record(
     "a network",
     &[
-        may("name", text(Pattern::NetworkName, 1, 63, "P13")),
-        may("mode", Type::Literal(&["container", "container/bridge", "host"])),
+        may("name", text(Pattern::NetworkName, 1, 63, "P13")).or(Absent::NetworkName),
+        may("mode", Type::Literal(&["container", "container/bridge", "host"]))
+            .or(Absent::Word("container")),
         may("labels", LABELS),
     ],
 );
@@ -41,9 +42,9 @@ static NETWORK: Record = record(
 static EXECUTOR_RESOURCES: Record = record(
     "`executorResources`",
     &[
-        may("cpus", number(0.1, f64::INFINITY, "P10")),
-        may("mem", number(32.0, f64::INFINITY, "P10")),
-        may("disk", number(10.0, f64::INFINITY, "P10")),
+        may("cpus", number(0.1, f64::INFINITY, "P10")).or(Absent::Number(&[0.1])),
+        may("mem", number(32.0, f64::INFINITY, "P10")).or(Absent::Number(&[32.0])),
+        may("disk", number(10.0, f64::INFINITY, "P10")).or(Absent::Number(&[10.0])),
     ],
 );
 
@@ -57,35 +58,37 @@ static SCHEDULING: Record = record(
     "`scheduling`",
     &[
         may("backoff", Type::Record(&BACKOFF)),
-        may("upgrade", Type::Record(&UPGRADE)),
+        may("upgrade", Type::Record(&UPGRADE)).or(Absent::Upgrade),
         may("placement", Type::Record(&PLACEMENT)),
-        may("killSelection", Type::Literal(&["YOUNGEST_FIRST", "OLDEST_FIRST"])),
-        may("unreachableStrategy", Type::Union(Union::Unreachable)),
+        may("killSelection", Type::Literal(&["YOUNGEST_FIRST", "OLDEST_FIRST"]))
+            .or(Absent::Word("YOUNGEST_FIRST")),
+        may("unreachableStrategy", Type::Union(Union::Unreachable)).or(Absent::Unreachable),
     ],
 );
 
 static BACKOFF: Record = record(
     "`backoff`",
     &[
-        may("backoff", number(0.0, f64::INFINITY, "P19")),
-        may("backoffFactor", number(0.0, f64::INFINITY, "P19")),
-        may("maxLaunchDelay", number(0.0, f64::INFINITY, "P19")),
+        may("backoff", number(0.0, f64::INFINITY, "P19")).or(Absent::Number(&[1.0])),
+        may("backoffFactor", number(0.0, f64::INFINITY, "P19")).or(Absent::Number(&[1.15])),
+        may("maxLaunchDelay", number(0.0, f64::INFINITY, "P19"))
+            .or(Absent::Number(&[300.0, 3600.0])),
     ],
 );
 
 static UPGRADE: Record = record(
     "`upgrade`",
     &[
-        may("minimumHealthCapacity", number(0.0, 1.0, "P19")),
-        may("maximumOverCapacity", number(0.0, 1.0, "P19")),
+        may("minimumHealthCapacity", number(0.0, 1.0, "P19")).or(Absent::Number(&[1.0])),
+        may("maximumOverCapacity", number(0.0, 1.0, "P19")).or(Absent::Number(&[1.0])),
     ],
 );
 
 static PLACEMENT: Record = record(
     "`placement`",
     &[
-        may("constraints", Type::List(&Type::Record(&CONSTRAINT), 0)),
-        may("acceptedResourceRoles", Type::List(&STRING, 0)),
+        may("constraints", Type::Set(&Type::Record(&CONSTRAINT))),
+        may("acceptedResourceRoles", Type::Set(&STRING)),
     ],
 );
 
@@ -97,15 +100,16 @@ static CONSTRAINT: Record = record(
             "operator",
             Type::Literal(&["UNIQUE", "CLUSTER", "GROUP_BY", "LIKE", "UNLIKE", "MAX_PER", "IS"]),
         ),
-        may("value", STRING),
+        // Some Marathons answer with the empty string where there is no value.
+        may("value", STRING).or(Absent::Word("")),
     ],
 );
 
 pub(in crate::pod) static UNREACHABLE: Record = record(
     "`unreachableStrategy`",
     &[
-        may("inactiveAfterSeconds", whole(0, i64::MAX, "P19")),
-        may("expungeAfterSeconds", whole(0, i64::MAX, "P19")),
+        may("inactiveAfterSeconds", whole(0, i64::MAX, "P19")).or(Absent::Number(&[0.0, 300.0])),
+        may("expungeAfterSeconds", whole(0, i64::MAX, "P19")).or(Absent::Number(&[0.0, 600.0])),
     ],
 );
 
@@ -134,10 +138,22 @@ pub(in crate::pod) static FREE_VOLUME: Record = record(
 pub(in crate::pod) static PERSISTENT: Record = record(
     "`persistent`",
     &[
-        may("type", Type::Literal(&["root", "path", "mount"])),
+        may("type", Type::Literal(&["root", "path", "mount"])).or(Absent::DiskType),
         must("size", whole(0, i64::MAX, "P02")),
         may("maxSize", whole(0, i64::MAX, "P02")),
         may("profileName", STRING),
-        may("constraints", Type::List(&Type::List(&STRING, 2), 0)),
+        may("constraints", Type::Set(&Type::List(&STRING, 2))),
     ],
 );
+
+/// What a volume of each kind is to Marathon, whatever else stands there.
+pub(in crate::pod) static PERSISTENT_VOLUME: Record =
+    record("a volume", &[must("name", STRING), must("persistent", Type::Record(&PERSISTENT))]);
+
+pub(in crate::pod) static SECRET_VOLUME: Record =
+    record("a volume", &[must("name", STRING), must("secret", STRING)]);
+
+pub(in crate::pod) static HOST_VOLUME: Record =
+    record("a volume", &[must("name", STRING), must("host", STRING)]);
+
+pub(in crate::pod) static EPHEMERAL_VOLUME: Record = record("a volume", &[must("name", STRING)]);
