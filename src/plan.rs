@@ -25,6 +25,7 @@ mod rewrite;
 mod route;
 mod seal;
 mod service;
+mod trouble;
 mod verdict;
 
 pub use decide::Skip;
@@ -33,6 +34,7 @@ pub use outcome::Outcome;
 pub use overlay::{Overlay, OverlayError};
 pub use record::{Record, RecordError};
 pub use rewrite::{Change, Rewritten, rewrite, rewrite_to};
+pub use trouble::{likely_cause, run_once};
 
 /// Whether a container goes by a name of ours: what a pod says of it is a wish about ours.
 fn is_ours(name: &str) -> bool {

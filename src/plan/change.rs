@@ -72,6 +72,14 @@ impl PodChange<'_> {
         })
     }
 
+    /// Leaves the pod as it is, unless Marathon would refuse it.
+    pub(super) fn keep(self, tree: &Node<'_>) -> Option<Planned> {
+        let found = validate(tree, self.at, &Marathon::default(), &Unfinished::default());
+        let is_valid = found.iter().all(|finding| finding.severity < Severity::Error);
+        self.findings.extend(found);
+        is_valid.then(|| Planned::nothing(Outcome::Kept))
+    }
+
     /// Injects the pod, or brings its injection up to date.
     pub(super) fn inject(mut self, tree: Node<'_>, injector: &Injector) -> Option<Planned> {
         let Some(record) = self.record(&Pod::new(&tree)) else {

@@ -19,6 +19,8 @@ pub enum Outcome {
     Skipped(Skip),
     /// The pod has no record, so there is nothing to take out.
     NotInjected,
+    /// The pod was to be left as it is.
+    Kept,
     /// It is no pod; the words say what.
     PassedThrough(&'static str),
     /// The pod has faults.
@@ -34,6 +36,7 @@ impl fmt::Display for Outcome {
             Self::Removed(None) => f.write_str("removed"),
             Self::Removed(Some(skip)) => write!(f, "sidecar removed: {skip}"),
             Self::Skipped(skip) => write!(f, "skipped: {skip}"),
+            Self::Kept => f.write_str("taken as it is"),
             Self::NotInjected => f.write_str("not injected"),
             Self::PassedThrough(what) => write!(f, "passed through: {what}"),
             Self::Refused => f.write_str("refused"),

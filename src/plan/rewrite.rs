@@ -19,6 +19,8 @@ pub enum Change<'i> {
     Inject(&'i Injector),
     /// Take out what was injected.
     Remove,
+    /// Leave them as they are, and only look for faults.
+    Keep,
 }
 
 /// One entry of a document after the change.
@@ -128,9 +130,10 @@ impl Rewriter<'_> {
                 injector.look_at_refused(&tree, &at, change.findings);
                 None
             }
-            Change::Remove if malformed => None,
+            Change::Remove | Change::Keep if malformed => None,
             Change::Inject(injector) => change.inject(tree, injector),
             Change::Remove => change.remove(tree),
+            Change::Keep => change.keep(&tree),
         };
         if let Some(planned) = planned {
             rewritten.outcome = planned.outcome;
