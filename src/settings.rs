@@ -160,7 +160,7 @@ impl Settings {
             Key::ConnectTimeout => self.connect_timeout = text.parse()?,
             Key::DiscoveryRefreshDelay => self.discovery_refresh_delay = text.parse()?,
             Key::StatsdUdpAddress => self.statsd_udp_address = unless_empty(text)?,
-            Key::Concurrency => self.concurrency = value::count_or_default(text)?,
+            Key::ProxyConcurrency => self.concurrency = value::count_or_default(text)?,
             Key::ProxyLogLevel => self.proxy_log_level = unless_empty(text)?,
             Key::BundleUri => self.bundle_uri = text.parse()?,
             Key::CertsTimeout => self.certs_timeout = value::seconds(text)?,

@@ -75,7 +75,7 @@ const FIXED: &[&str] = &[
 ];
 
 const PROXY: &[(&str, Key)] = &[
-    ("concurrency", Key::Concurrency),
+    ("concurrency", Key::ProxyConcurrency),
     ("connectTimeout", Key::ConnectTimeout),
     ("controlPlaneAuthPolicy", Key::ControlPlaneAuthPolicy),
     ("discoveryAddress", Key::DiscoveryAddress),
