@@ -2,7 +2,7 @@
 //! the certificates that it needs.
 //!
 //! ```text
-//! file -> document -> pod -> plan -> patch on text -> stdout | file
+//! file -> document -> pod -> plan -> patch on text -> stdout | file | marathon
 //!                             ^ settings, identity
 //! citadel -> bundle -> istio-init in the pod
 //!    ^ identity
@@ -10,8 +10,9 @@
 //!
 //! [`document`] reads JSON and writes it back without losing a byte, [`pod`] knows Marathon,
 //! [`plan`] knows Istio, [`settings`] and [`identity`] are what a plan is made with. All of them
-//! are pure. `citadel` (a feature) is the certificate authority on disk; what it signs is
-//! [`identity`]'s business. [`command_line`] is what the binaries share.
+//! are pure. `marathon` (a feature) is the client of Marathon's REST API. `citadel` (a feature) is
+//! the certificate authority on disk; what it signs is [`identity`]'s business. [`command_line`] is
+//! what the binaries share.
 
 #![deny(
     clippy::exit,
@@ -26,6 +27,8 @@ pub mod citadel;
 pub mod command_line;
 pub mod document;
 pub mod identity;
+#[cfg(feature = "submit")]
+pub mod marathon;
 pub mod plan;
 pub mod pod;
 pub mod settings;

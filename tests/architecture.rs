@@ -26,9 +26,10 @@ enum Purity {
 use Purity::{Impure, Pure};
 
 /// The modules of the library, and the arrows between them; the binaries may use everything.
-const MODULES: [(&str, &[&str], Purity); 7] = [
+const MODULES: [(&str, &[&str], Purity); 8] = [
     ("citadel", &["identity"], Impure),
     ("command_line", &["document"], Impure),
+    ("marathon", &["pod", "document"], Impure),
     ("plan", &["pod", "document", "settings", "identity"], Pure),
     ("pod", &["document"], Pure),
     ("settings", &["identity"], Pure),
