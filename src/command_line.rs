@@ -9,6 +9,6 @@ mod printable;
 
 pub use color::{Color, snippets};
 pub use completions::{completions, man};
-pub use exit::{Exit, Failure, finish};
+pub use exit::{Exit, Failure, finish, unless_unread};
 pub use input::{Input, Unreadable, documents};
 pub use printable::{printable, printable_lines};

@@ -18,13 +18,23 @@ pub fn completions(mut command: Command, shell: Shell) -> Result<(), Failure> {
     print(&text)
 }
 
-/// Prints the manual page of a program.
+/// Prints the manual page of a program, or of one of its commands.
 ///
 /// # Errors
-/// Standard output takes no more.
-pub fn man(command: Command) -> Result<(), Failure> {
+/// There is no such command, or standard output takes no more.
+pub fn man(mut command: Command, of: Option<&str>) -> Result<(), Failure> {
+    command.build();
+    // A command has no version of its own.
+    let source = format!("{} {}", command.get_name(), command.get_version().unwrap_or_default());
+    let command = match of {
+        None => command,
+        Some(name) => command
+            .find_subcommand(name)
+            .cloned()
+            .ok_or_else(|| Failure::input(format!("there is no command {name}")))?,
+    };
     let mut text = Vec::new();
-    clap_mangen::Man::new(command).render(&mut text)?;
+    clap_mangen::Man::new(command).source(source).render(&mut text)?;
     print(&text)
 }
 

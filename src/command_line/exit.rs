@@ -16,6 +16,12 @@ pub enum Exit {
     Gate = 1,
     /// Bad usage or bad input; nothing was written.
     Input = 2,
+    /// Marathon refused, or what it was to bring about failed.
+    Refused = 3,
+    /// Marathon could not be reached, or did not answer as Marathon does.
+    Unreachable = 4,
+    /// A signal ended the run, as Ctrl-C does; what was begun goes on without it.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -48,6 +54,17 @@ impl Failure {
     /// A check or a gate said no.
     pub fn gate(message: impl Into<String>) -> Self {
         Self { exit: Exit::Gate, ..Self::input(message) }
+    }
+
+    /// Anything else, which ends with that code.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, ..Self::input(message) }
+    }
+
+    /// The same with what it is about before the message.
+    pub fn about(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
     }
 
     /// The same with lines below the message.
@@ -90,6 +107,14 @@ impl fmt::Display for Failure {
             None => Ok(()),
         }
     }
+}
+
+/// The same, but that a reader who left early is no reason to end: he has read what he wanted.
+///
+/// # Errors
+/// Those of the output, but that one.
+pub fn unless_unread(told: Result<(), Failure>) -> Result<(), Failure> {
+    told.or_else(|failure| if failure.exit() == Exit::Done { Ok(()) } else { Err(failure) })
 }
 
 /// Ends a run: the one place where a failure is told.

@@ -19,6 +19,8 @@ fn the_short_help_fits_on_a_screen() {
            inject <COMMAND>
 
     Commands:
+      submit       Inject pods, submit them to Marathon, and follow them until they are STABLE
+      diff         Show what injection would change, or with --live what submitting would
       completions  Print a shell's completions
       man          Print the manual page
 
@@ -43,12 +45,16 @@ fn the_short_help_fits_on_a_screen() {
       inject httpbin.json | dcos marathon pod add
       inject --emit diff pods/
       inject -i --overlay limits.json pods/
+      inject submit pods/
       dcos marathon pod show /httpbin | jq .spec | inject --strict > httpbin.json
 
     Exit codes:
       0  done
-      1  a gate said no: --strict found a warning
+      1  a gate said no: --strict found a warning, diff --exit-code a difference
       2  bad usage or bad input; nothing was written
+      3  Marathon refused, or the deployment failed
+      4  Marathon could not be reached
+      130  interrupted; what was submitted goes on
     ");
 }
 
@@ -92,6 +98,22 @@ fn bash_takes_its_completions() {
 #[test]
 fn completions_of_an_unknown_shell_are_refused() {
     Scratch::new().inject(&["completions", "tcsh"]).refused().says("invalid value 'tcsh'");
+}
+
+#[test]
+fn the_help_of_a_command_begins_with_what_it_does() {
+    let first = |command: &str| printed(&[command, "-h"]).lines().next().unwrap().to_owned();
+    assert!(first("submit").starts_with("Inject pods, submit them to Marathon"));
+    assert!(first("diff").starts_with("Show what injection would change"));
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let page = printed(&["man", "submit"]);
+    let title = concat!(".TH inject-submit 1  \"inject ", env!("CARGO_PKG_VERSION"), "\"");
+    assert!(page.contains(title), "{page}");
+    assert!(page.contains("rollback"), "{page}");
+    Scratch::new().inject(&["man", "sumbit"]).refused().says("there is no command sumbit");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::rc::Rc;
+use std::time::Duration;
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
@@ -12,6 +13,9 @@ use tempfile::TempDir;
 
 /// The binary under test.
 pub(crate) const INJECT: &str = env!("CARGO_BIN_EXE_inject");
+
+/// Longer than any run takes: one that hangs is killed, and its test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const SYSTEM_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -103,7 +107,7 @@ impl Scratch {
     pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Run {
         let mut command = Command::new(program);
         command.current_dir(self.dir.path()).env_clear().env("PATH", SYSTEM_PATH);
-        command.args(arguments);
+        command.args(arguments).timeout(PATIENCE);
         Run { command, _dir: Rc::clone(&self.dir) }
     }
 

@@ -61,7 +61,10 @@ pub(crate) enum Command {
         shell: Shell,
     },
     /// Print the manual page
-    Man,
+    Man {
+        /// The command whose page is wanted
+        command: Option<String>,
+    },
 }
 
 /// Which CA.

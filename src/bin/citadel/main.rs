@@ -44,6 +44,6 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args, &report, now),
         Command::RotateRoot(args) => rotate_root::run(args, &report, now),
         Command::Completions { shell } => command_line::completions(Cli::command(), *shell),
-        Command::Man => command_line::man(Cli::command()),
+        Command::Man { command } => command_line::man(Cli::command(), command.as_deref()),
     })
 }

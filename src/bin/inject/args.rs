@@ -1,25 +1,33 @@
-//! The arguments. Flags of settings come from the table of settings, so that they cannot differ
-//! from the environment's and the config file's names.
+//! The arguments.
+
+mod setting;
+#[cfg(feature = "submit")]
+mod submit;
 
 use camino::Utf8PathBuf;
-use clap::error::ErrorKind;
-use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use marathon_inject::command_line::Color;
-use marathon_inject::settings::{Key, Settings, label_of};
+
+pub(crate) use setting::{Origin, SettingArgs};
+#[cfg(feature = "submit")]
+pub(crate) use submit::{Format, MarathonArgs, SubmitArgs};
 
 const EXAMPLES: &str = "\
 Examples:
   inject httpbin.json | dcos marathon pod add
   inject --emit diff pods/
   inject -i --overlay limits.json pods/
+  inject submit pods/
   dcos marathon pod show /httpbin | jq .spec | inject --strict > httpbin.json
 
 Exit codes:
   0  done
-  1  a gate said no: --strict found a warning
-  2  bad usage or bad input; nothing was written";
+  1  a gate said no: --strict found a warning, diff --exit-code a difference
+  2  bad usage or bad input; nothing was written
+  3  Marathon refused, or the deployment failed
+  4  Marathon could not be reached
+  130  interrupted; what was submitted goes on";
 
 /// Add the Istio sidecar to Marathon pods
 ///
@@ -41,19 +49,42 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
 }
 
+// The arguments of a command are made when it is the one, not at each start.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
+    /// Inject pods, submit them to Marathon, and follow them until they are STABLE
+    #[cfg(feature = "submit")]
+    Submit(Box<SubmitArgs>),
+    /// Show what injection would change, or with --live what submitting would
+    Diff(Box<DiffArgs>),
     /// Print a shell's completions
     Completions {
         /// The shell
         shell: Shell,
     },
     /// Print the manual page
-    Man,
+    Man {
+        /// The command whose page is wanted
+        command: Option<String>,
+    },
 }
 
+impl Cli {
+    /// When to use colours.
+    pub(crate) fn color(&self) -> Color {
+        match &self.command {
+            Some(Command::Diff(args)) => args.source.color,
+            #[cfg(feature = "submit")]
+            Some(Command::Submit(args)) => args.source.color,
+            _ => self.inject.source.color,
+        }
+    }
+}
+
+// What to read, and how to inject it. A comment for rustdoc would become a command's help.
 #[derive(Debug, Args)]
-pub(crate) struct InjectArgs {
+pub(crate) struct SourceArgs {
     /// Files and directories; - is standard input, the default where that is no terminal
     #[arg(value_name = "FILE|DIR|-")]
     pub(crate) inputs: Vec<Utf8PathBuf>,
@@ -61,19 +92,6 @@ pub(crate) struct InjectArgs {
     /// Another input, as kube-inject spells it
     #[arg(short = 'f', long = "filename", value_name = "FILE", hide_short_help = true)]
     pub(crate) filenames: Vec<Utf8PathBuf>,
-
-    /// Write to FILE, or for several inputs into the directory FILE [default: standard output, one
-    /// after the other]
-    #[arg(short, long, value_name = "FILE", conflicts_with = "in_place")]
-    pub(crate) output: Option<Utf8PathBuf>,
-
-    /// Replace the input files
-    #[arg(short, long)]
-    pub(crate) in_place: bool,
-
-    /// What to write: the documents, RFC 6902 patches, or unified diffs
-    #[arg(long, value_enum, default_value_t = Emit::Json)]
-    pub(crate) emit: Emit,
 
     /// Lay a partial pod over what is added; later ones win
     #[arg(long = "overlay", value_name = "FILE")]
@@ -106,6 +124,51 @@ pub(crate) struct InjectArgs {
     pub(crate) settings: SettingArgs,
 }
 
+/// The arguments of `inject` without a subcommand.
+#[derive(Debug, Args)]
+pub(crate) struct InjectArgs {
+    /// Write to FILE, or for several inputs into the directory FILE [default: standard output, one
+    /// after the other]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "in_place")]
+    pub(crate) output: Option<Utf8PathBuf>,
+
+    /// Replace the input files
+    #[arg(short, long)]
+    pub(crate) in_place: bool,
+
+    /// What to write: the documents, RFC 6902 patches, or unified diffs
+    #[arg(long, value_enum, default_value_t = Emit::Json)]
+    pub(crate) emit: Emit,
+
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+}
+
+// The arguments of `inject diff`. A comment for rustdoc would become its help.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// Compare with what runs on Marathon; the defaults that it fills in are no difference
+    #[cfg(feature = "submit")]
+    #[arg(long)]
+    pub(crate) live: bool,
+
+    /// Compare the pods as they are, without injecting them
+    #[cfg(feature = "submit")]
+    #[arg(long, requires = "live")]
+    pub(crate) no_inject: bool,
+
+    /// End with 1 if there is a difference
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    #[cfg(feature = "submit")]
+    #[command(flatten)]
+    pub(crate) marathon: MarathonArgs,
+}
+
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Emit {
@@ -115,65 +178,4 @@ pub(crate) enum Emit {
     Patch,
     /// A unified diff for each document
     Diff,
-}
-
-/// Where a setting comes from, for errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    Environment,
-    Flag,
-}
-
-/// The settings that the environment and the flags give, in the order in which they apply.
-#[derive(Debug)]
-pub(crate) struct SettingArgs(pub(crate) Vec<(Key, String, Origin)>);
-
-impl Args for SettingArgs {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        let command = command.next_help_heading("Settings");
-        let settings = Settings::default();
-        settings.texts().fold(command, |command, (key, default)| command.arg(flag(key, default)))
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-fn flag(key: Key, default: Option<String>) -> Arg {
-    let arg = Arg::new(key.name())
-        .long(key.name())
-        .env(key.variable())
-        .hide_env_values(true)
-        .value_name(key.form())
-        .help(help(key, default))
-        .hide_short_help(true);
-    match key.kube_inject_flag() {
-        Some(alias) => arg.alias(alias),
-        None => arg,
-    }
-}
-
-fn help(key: Key, default: Option<String>) -> String {
-    let label = label_of(key).map(|label| format!(" [label: {label}]"));
-    let default = default.map(|text| format!(" [default: {text}]"));
-    [key.about(), &default.unwrap_or_default(), &label.unwrap_or_default()].concat()
-}
-
-impl FromArgMatches for SettingArgs {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = Key::all().filter_map(|key| {
-            let value = matches.get_one::<String>(key.name())?.clone();
-            let from = match matches.value_source(key.name())? {
-                ValueSource::EnvVariable => Origin::Environment,
-                _ => Origin::Flag,
-            };
-            Some((key, value, from))
-        });
-        Ok(Self(given.collect()))
-    }
-
-    fn update_from_arg_matches(&mut self, _: &ArgMatches) -> Result<(), clap::Error> {
-        Err(clap::Error::new(ErrorKind::InvalidSubcommand))
-    }
 }

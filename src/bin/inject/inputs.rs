@@ -5,12 +5,12 @@ use std::io::{self, IsTerminal};
 use clap::CommandFactory;
 use marathon_inject::command_line::{Failure, Input, documents};
 
-use crate::args::{Cli, InjectArgs};
+use crate::args::{Cli, SourceArgs};
 use crate::report::Report;
 
 /// The documents that the arguments name, in order. One that cannot be found is a fault, and the
 /// others are named nevertheless.
-pub(crate) fn inputs(args: &InjectArgs, report: &mut Report) -> Result<Vec<Input>, Failure> {
+pub(crate) fn inputs(args: &SourceArgs, report: &mut Report) -> Result<Vec<Input>, Failure> {
     let mut inputs = Vec::new();
     let mut named = args.inputs.iter().chain(&args.filenames).peekable();
     if named.peek().is_none() {
@@ -25,6 +25,13 @@ pub(crate) fn inputs(args: &InjectArgs, report: &mut Report) -> Result<Vec<Input
         0 | 1 => Ok(inputs),
         _ => Err(Failure::input("standard input can be read only once")),
     }
+}
+
+/// Whether standard input is one of the documents.
+#[cfg(feature = "submit")]
+pub(crate) fn reads_stdin(args: &SourceArgs) -> bool {
+    let mut named = args.inputs.iter().chain(&args.filenames).peekable();
+    named.peek().is_none() || named.any(|path| path == "-")
 }
 
 fn usage() -> Failure {

@@ -4,11 +4,15 @@
 #![deny(clippy::exit, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
 mod args;
+mod diff;
 mod inputs;
 mod outputs;
 mod report;
+mod rewriting;
 mod run;
 mod settings;
+#[cfg(feature = "submit")]
+mod submit;
 
 use std::process::ExitCode;
 
@@ -19,10 +23,13 @@ use args::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli.inject.color.write_global();
+    cli.color().write_global();
     command_line::finish(match cli.command {
         Some(Command::Completions { shell }) => command_line::completions(Cli::command(), shell),
-        Some(Command::Man) => command_line::man(Cli::command()),
-        None => run::run(&cli.inject),
+        Some(Command::Man { command }) => command_line::man(Cli::command(), command.as_deref()),
+        Some(Command::Diff(args)) => diff::run(args),
+        #[cfg(feature = "submit")]
+        Some(Command::Submit(args)) => submit::run(&args),
+        None => run::run(&cli.inject).map(|_| ()),
     })
 }

@@ -47,9 +47,26 @@ impl Report {
         self.errors
     }
 
-    /// How many findings fail a strict run.
-    pub(crate) fn warnings(&self) -> usize {
-        self.warnings
+    /// Whether the findings let the run go on. `done` is what they otherwise keep it from, as
+    /// `written`.
+    ///
+    /// # Errors
+    /// There are reasons to refuse, or under `--strict` warnings.
+    pub(crate) fn verdict(&self, kept_from: &str) -> Result<(), Failure> {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let (errors, warnings) = (self.errors, self.warnings);
+        if errors > 0 {
+            let message = format!("{errors} fault{}; nothing was {kept_from}", plural(errors));
+            return Err(Failure::input(message));
+        }
+        if self.strict && warnings > 0 {
+            let message = format!(
+                "{warnings} warning{} under --strict; nothing was {kept_from}",
+                plural(warnings)
+            );
+            return Err(Failure::gate(message));
+        }
+        Ok(())
     }
 
     /// A fault of no text that could be shown: of a flag, or of a file that cannot be read.

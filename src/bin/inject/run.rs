@@ -5,19 +5,27 @@ use std::io::{self, BufWriter, Write};
 use camino::{Utf8Component, Utf8PathBuf};
 use json_patch::PatchOperation;
 use json_patch::jsonptr::PointerBuf;
-use marathon_inject::command_line::{Failure, Input, printable};
+use marathon_inject::command_line::{Failure, Input, printable, unless_unread};
 use marathon_inject::document::{Source, Splice};
-use marathon_inject::plan::{Change, Injector, Rewritten, rewrite};
+use marathon_inject::plan::{Change, Injector};
 
 use crate::args::{Emit, InjectArgs};
 use crate::inputs::inputs;
 use crate::outputs::{Outputs, Staged};
 use crate::report::Report;
+use crate::rewriting::each_entry;
 use crate::settings::injector;
 
+/// Whether anything was changed, or would have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    Nothing,
+    Something,
+}
+
 /// Runs `inject` without a subcommand.
-pub(crate) fn run(args: &InjectArgs) -> Result<(), Failure> {
-    let mut report = Report::new(args.quiet, args.strict);
+pub(crate) fn run(args: &InjectArgs) -> Result<Changed, Failure> {
+    let mut report = Report::new(args.source.quiet, args.source.strict);
     let done = work(args, &mut report);
     // Where stderr is closed there is nobody left to tell; the exit code still says it.
     let _ = report.tell(done.is_ok());
@@ -25,14 +33,20 @@ pub(crate) fn run(args: &InjectArgs) -> Result<(), Failure> {
 }
 
 /// All but telling.
-fn work(args: &InjectArgs, report: &mut Report) -> Result<(), Failure> {
-    let injector = injector(args, report);
-    let inputs = inputs(args, report)?;
+fn work(args: &InjectArgs, report: &mut Report) -> Result<Changed, Failure> {
+    let injector = injector(&args.source, report);
+    let inputs = inputs(&args.source, report)?;
     let outputs = Outputs::new(args, &inputs)?;
     let Some(injector) = injector else {
-        return verdict(report, args.strict);
+        return report.verdict("written").map(|()| Changed::Nothing);
     };
-    let mut run = Run { outputs, injector, emit: args.emit, several: inputs.len() > 1 };
+    let mut run = Run {
+        outputs,
+        injector,
+        emit: args.emit,
+        several: inputs.len() > 1,
+        changed: Changed::Nothing,
+    };
     let progress = report.progress(inputs.len());
     let done = inputs.iter().try_for_each(|input| {
         if let Some(progress) = &progress {
@@ -45,23 +59,9 @@ fn work(args: &InjectArgs, report: &mut Report) -> Result<(), Failure> {
         progress.finish_and_clear();
     }
     done?;
-    verdict(report, args.strict)?;
-    run.outputs.release()
-}
-
-fn verdict(report: &Report, strict: bool) -> Result<(), Failure> {
-    let plural = |count: usize| if count == 1 { "" } else { "s" };
-    let (errors, warnings) = (report.errors(), report.warnings());
-    if errors > 0 {
-        let message = format!("{errors} fault{}; nothing was written", plural(errors));
-        return Err(Failure::input(message));
-    }
-    if strict && warnings > 0 {
-        let message =
-            format!("{warnings} warning{} under --strict; nothing was written", plural(warnings));
-        return Err(Failure::gate(message));
-    }
-    Ok(())
+    report.verdict("written")?;
+    unless_unread(run.outputs.release())?;
+    Ok(run.changed)
 }
 
 struct Run {
@@ -69,6 +69,7 @@ struct Run {
     outputs: Outputs,
     emit: Emit,
     several: bool,
+    changed: Changed,
 }
 
 impl Run {
@@ -93,40 +94,15 @@ impl Run {
         };
         out.flush()?;
         drop(out);
+        if changed {
+            self.changed = Changed::Something;
+        }
         if let Staged::File(file, target) = staged
             && (changed || !only_changes)
         {
             self.outputs.keep(*file, target)?;
         }
         Ok(())
-    }
-}
-
-/// Rewrites a document, reporting each entry before `each` gets it. A document with faults of its
-/// own is reported whole.
-fn each_entry(
-    injector: &Injector,
-    source: &Source,
-    report: &mut Report,
-    mut each: impl FnMut(Rewritten) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut found = false;
-    let rewritten = rewrite(source, Change::Inject(injector), |rewritten| {
-        found = true;
-        report.entry(source, &rewritten);
-        each(rewritten)
-    });
-    match rewritten {
-        Ok(done) => {
-            if !found {
-                report.nothing(source);
-            }
-            done
-        }
-        Err(faults) => {
-            report.findings(source, &faults);
-            Ok(())
-        }
     }
 }
 
@@ -140,7 +116,7 @@ fn json(
 ) -> io::Result<bool> {
     let mut changed = false;
     let mut splice = Splice::new(source.text(), &mut *out);
-    each_entry(injector, source, report, |rewritten| {
+    each_entry(Change::Inject(injector), source, report, |rewritten| {
         let Some(text) = rewritten.text else {
             return Ok(());
         };
@@ -163,7 +139,7 @@ fn patch(
     report: &mut Report,
 ) -> io::Result<bool> {
     let mut before = "[";
-    each_entry(injector, source, report, |rewritten| {
+    each_entry(Change::Inject(injector), source, report, |rewritten| {
         for operation in rewritten.patch.0 {
             let operation = below(&rewritten.pointer, operation);
             write!(out, "{before}\n  ")?;

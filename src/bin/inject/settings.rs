@@ -7,11 +7,11 @@ use marathon_inject::document::{Diagnostic, Source};
 use marathon_inject::plan::{Injector, Overlay};
 use marathon_inject::settings::{ConfigFile, Key, Settings, parse_file, parse_mesh_config};
 
-use crate::args::{InjectArgs, Origin};
+use crate::args::{Origin, SourceArgs};
 use crate::report::Report;
 
 /// The injector that the arguments describe; none if there are faults, which are all reported.
-pub(crate) fn injector(args: &InjectArgs, report: &mut Report) -> Option<Injector> {
+pub(crate) fn injector(args: &SourceArgs, report: &mut Report) -> Option<Injector> {
     let before = report.errors();
     if args.inject_config_file.is_some() {
         let fault = Failure::input("--injectConfigFile: there are no templates here")
@@ -41,7 +41,7 @@ pub(crate) fn injector(args: &InjectArgs, report: &mut Report) -> Option<Injecto
     (report.errors() == before).then(|| Injector::new(settings, overlays))
 }
 
-fn environment_and_flags(settings: &mut Settings, args: &InjectArgs, report: &mut Report) {
+fn environment_and_flags(settings: &mut Settings, args: &SourceArgs, report: &mut Report) {
     for (key, text, from) in &args.settings.0 {
         if let Err(error) = settings.set(*key, text) {
             let name = match from {
@@ -56,8 +56,10 @@ fn environment_and_flags(settings: &mut Settings, args: &InjectArgs, report: &mu
 
 /// A misspelt variable would be ignored without a word.
 fn unknown_variables(report: &mut Report) {
-    let known =
-        |name: &str| name == "INJECT_CONFIG" || Key::all().any(|key| key.variable() == name);
+    let known = |name: &str| {
+        ["INJECT_CONFIG", "INJECT_MARATHON"].contains(&name)
+            || Key::all().any(|key| key.variable() == name)
+    };
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let mut unknown: Vec<_> =
         names.filter(|name| name.starts_with("INJECT_") && !known(name)).collect();

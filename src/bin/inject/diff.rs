@@ -1,0 +1,24 @@
+//! `inject diff`: what injection would change, or submission.
+
+use marathon_inject::command_line::Failure;
+
+use crate::args::{DiffArgs, Emit, InjectArgs};
+use crate::run::{self, Changed};
+
+/// Runs `inject diff`.
+pub(crate) fn run(args: Box<DiffArgs>) -> Result<(), Failure> {
+    let exit_code = args.exit_code;
+    match changed(args)? {
+        Changed::Something if exit_code => Err(Failure::gate("there are differences")),
+        _ => Ok(()),
+    }
+}
+
+fn changed(args: Box<DiffArgs>) -> Result<Changed, Failure> {
+    #[cfg(feature = "submit")]
+    if args.live {
+        return crate::submit::live::diff(&args);
+    }
+    let (output, in_place, emit) = (None, false, Emit::Diff);
+    run::run(&InjectArgs { output, in_place, emit, source: args.source })
+}
