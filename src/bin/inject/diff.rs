@@ -6,7 +6,7 @@ use crate::args::{DiffArgs, Emit, InjectArgs};
 use crate::run::{self, Changed};
 
 /// Runs `inject diff`.
-pub(crate) fn run(args: Box<DiffArgs>) -> Result<(), Failure> {
+pub(crate) fn run(args: DiffArgs) -> Result<(), Failure> {
     let exit_code = args.exit_code;
     match changed(args)? {
         Changed::Something if exit_code => Err(Failure::gate("there are differences")),
@@ -14,7 +14,7 @@ pub(crate) fn run(args: Box<DiffArgs>) -> Result<(), Failure> {
     }
 }
 
-fn changed(args: Box<DiffArgs>) -> Result<Changed, Failure> {
+fn changed(args: DiffArgs) -> Result<Changed, Failure> {
     #[cfg(feature = "submit")]
     if args.live {
         return crate::submit::live::diff(&args);

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     command_line::finish(match cli.command {
         Some(Command::Completions { shell }) => command_line::completions(Cli::command(), shell),
         Some(Command::Man { command }) => command_line::man(Cli::command(), command.as_deref()),
-        Some(Command::Diff(args)) => diff::run(args),
+        Some(Command::Diff(args)) => diff::run(*args),
         #[cfg(feature = "submit")]
         Some(Command::Submit(args)) => submit::run(&args),
         None => run::run(&cli.inject).map(|_| ()),
