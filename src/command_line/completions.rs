@@ -1,11 +1,9 @@
 //! What a program prints about its own command line: completions and the manual page.
 
-use std::io::{self, Write};
-
 use clap::Command;
 use clap_complete::Shell;
 
-use super::Failure;
+use super::{Failure, print};
 
 /// Prints the completions of a program for a shell.
 ///
@@ -36,10 +34,4 @@ pub fn man(mut command: Command, of: Option<&str>) -> Result<(), Failure> {
     let mut text = Vec::new();
     clap_mangen::Man::new(command).source(source).render(&mut text)?;
     print(&text)
-}
-
-fn print(text: &[u8]) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(text)?;
-    Ok(out.flush()?)
 }

@@ -16,3 +16,10 @@ pub struct Deployment {
     /// How many steps it has; 0 where that is not said.
     pub total_steps: u32,
 }
+
+impl Deployment {
+    /// Whether it changes a pod.
+    pub fn affects(&self, pod: &str) -> bool {
+        self.affected_pods.iter().any(|id| id == pod)
+    }
+}

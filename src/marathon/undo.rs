@@ -101,7 +101,7 @@ impl Client {
             (Before::Running(_), None) => false,
         };
         let deployments = self.deployments().await?;
-        let busy = deployments.iter().any(|it| it.affected_pods.iter().any(|id| id == pod.id));
+        let busy = deployments.iter().any(|it| it.affects(pod.id));
         Ok(same && !busy)
     }
 }

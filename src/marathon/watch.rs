@@ -190,7 +190,7 @@ impl Watch {
     pub fn deployment<'s>(&self, seen: &'s Seen) -> Option<&'s Deployment> {
         seen.deployments.iter().find(|deployment| match &self.goal.deployment {
             Some(id) => deployment.id == *id,
-            None => deployment.affected_pods.contains(&self.goal.id),
+            None => deployment.affects(&self.goal.id),
         })
     }
 

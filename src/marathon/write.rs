@@ -119,7 +119,7 @@ impl Client {
     /// The deployment that changes a pod.
     async fn deployment_of(&self, id: &str) -> Result<Option<String>, Error> {
         let mut deployments = self.deployments().await?.into_iter();
-        let affects = deployments.find(|it| it.affected_pods.iter().any(|pod| pod == id));
+        let affects = deployments.find(|it| it.affects(id));
         Ok(affects.map(|deployment| deployment.id))
     }
 }

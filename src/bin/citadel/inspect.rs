@@ -1,10 +1,8 @@
 //! `citadel inspect`.
 
-use std::io::{self, Write};
-
 use camino::Utf8Path;
 use marathon_inject::citadel::Citadel;
-use marathon_inject::command_line::Failure;
+use marathon_inject::command_line::{Failure, print};
 use marathon_inject::identity::x509::{
     Bundle, CERT_CHAIN, Certificate, CertificateError, KEY, KeyError, PrivateKey, ROOT_CERT,
     rfc3339, to_pem,
@@ -38,9 +36,7 @@ pub(crate) fn run(args: &InspectArgs, now: OffsetDateTime) -> Result<(), Failure
     } else {
         page.to_string()
     };
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
+    print(text.as_bytes())
 }
 
 /// What is shown, and all its certificates.

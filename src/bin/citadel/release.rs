@@ -8,7 +8,7 @@ use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use marathon_inject::citadel::{CERTS, directory_of};
-use marathon_inject::command_line::Failure;
+use marathon_inject::command_line::{Failure, print};
 use marathon_inject::identity::x509::Bundle;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use zeroize::Zeroizing;
@@ -214,11 +214,7 @@ pub(crate) enum Staged {
 impl Staged {
     pub(crate) fn release(self) -> Result<(), Failure> {
         match self {
-            Self::Stdout(archive) => {
-                let mut out = io::stdout().lock();
-                out.write_all(&archive)?;
-                Ok(out.flush()?)
-            }
+            Self::Stdout(archive) => print(&archive),
             Self::File(file) => file.release(),
             Self::Directory(directory) => directory.release(),
         }

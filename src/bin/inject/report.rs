@@ -47,7 +47,7 @@ impl Report {
         self.errors
     }
 
-    /// Whether the findings let the run go on. `done` is what they otherwise keep it from, as
+    /// Whether the findings let the run go on. `kept_from` is what becomes of nothing otherwise, as
     /// `written`.
     ///
     /// # Errors

@@ -145,8 +145,8 @@ impl Way<'_> {
         let taken = self.record.taken.get_or_init(|| taken);
         let action = self.record.action.get().unwrap_or(Action::Leave);
         self.line.say(&trouble::taken(action, taken));
-        match self.news {
-            Some(_) => self.follow(taken, standing).await,
+        match self.news.take() {
+            Some(mut news) => self.follow(taken, standing, &mut news).await,
             None if action == Action::Leave => Ok(End::Left),
             None => Ok(End::Submitted),
         }
@@ -178,15 +178,19 @@ impl Way<'_> {
     }
 
     async fn write(&self, plan: &Plan) -> Result<(Taken, Standing), Error> {
-        let (client, force) = (self.job.client, self.job.options.force);
-        self.record.sent.set(true);
-        let written = match plan {
-            Plan::Create => client.create(self.definition(), force).await,
-            Plan::Update(before) => client.update(self.definition(), before, force).await,
+        let before = match plan {
+            Plan::Create => None,
+            Plan::Update(before) => Some(before),
             Plan::Leave(running) => {
                 let taken = Taken { version: running.version.clone(), deployment: None };
                 return Ok((taken, Standing::Proven));
             }
+        };
+        let (client, force) = (self.job.client, self.job.options.force);
+        self.record.sent.set(true);
+        let written = match before {
+            Some(before) => client.update(self.definition(), before, force).await,
+            None => client.create(self.definition(), force).await,
         };
         self.record.sent.set(matches!(written, Ok(_) | Err(Error::Uncertain { .. })));
         Ok((written?, Standing::New))
@@ -200,7 +204,12 @@ impl Way<'_> {
         }
     }
 
-    async fn follow(&mut self, taken: &Taken, standing: Standing) -> Result<End, Error> {
+    async fn follow(
+        &mut self,
+        taken: &Taken,
+        standing: Standing,
+        news: &mut News,
+    ) -> Result<End, Error> {
         let options = &self.job.options;
         let watch = self.watch.insert(Watch::new(Goal {
             id: self.pod.id.clone(),
@@ -215,7 +224,6 @@ impl Way<'_> {
             self.seen = look(seen, watch);
             self.line.say(&self.seen);
         };
-        let Some(news) = &mut self.news else { return Ok(End::Submitted) };
         let followed = self.job.client.follow(&self.pod.id, watch, news, options.poll, on_look);
         Ok(match followed.await? {
             Verdict::Stable => End::Stable,

@@ -1,10 +1,8 @@
 //! `inject diff --live` and `inject submit --dry-run`: what submitting would change. Marathon is
 //! only read.
 
-use std::io::{self, Write};
-
 use futures_util::{StreamExt, stream};
-use marathon_inject::command_line::{Failure, printable, unless_unread};
+use marathon_inject::command_line::{Failure, print, printable, unless_unread};
 use marathon_inject::marathon::{Client, Definition, Error, compare};
 use marathon_inject::pod::Filled;
 
@@ -55,7 +53,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Changed, Failure> {
             Err(error) => failures.push(trouble::of_error(&error).about(&pod.id)),
         }
     }
-    unless_unread(print(&text))?;
+    unless_unread(print(text.as_bytes()))?;
     match failures.pop() {
         Some(last) => {
             failures.iter().for_each(|failure| progress.note(&failure.to_string()));
@@ -64,12 +62,6 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Changed, Failure> {
         None if text.is_empty() => Ok(Changed::Nothing),
         None => Ok(Changed::Something),
     }
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
 }
 
 /// What Marathon fills in, and what is to be done with each pod, in their order.
