@@ -25,7 +25,6 @@ mod watch;
 mod write;
 
 pub use address::{Address, AddressError, is_loopback};
-pub use answer::Refusal;
 pub use client::{Client, Limits, OnRetry};
 pub use connection::{ClientFiles, Security};
 pub use dcos::{Cluster, ClusterError};
@@ -33,7 +32,7 @@ pub use deployment::Deployment;
 pub use error::Error;
 pub use events::{Events, News};
 pub use pods::{Running, compare};
-pub use refusal::{Fault, diagnostics};
+pub use refusal::{Fault, Refusal, diagnostics};
 pub use secret::Secret;
 pub use service_account::{ServiceAccount, ServiceAccountError};
 pub use sign_in::{Credentials, Login, Withheld};

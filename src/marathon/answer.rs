@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::refusal::Fault;
+use super::refusal::Refusal;
 
 /// An answer that was read to its end.
 #[derive(Clone, Debug)]
@@ -64,21 +64,6 @@ const MOST_WORDS: usize = 300;
 
 fn beginning(text: &str) -> String {
     text.chars().take(MOST_WORDS).collect()
-}
-
-/// Why Marathon refused something, in its own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The status of the answer.
-    pub status: u16,
-    /// Marathon's message.
-    pub message: String,
-    /// What it says beside, where that is no list of faults.
-    pub details: Option<String>,
-    /// What is wrong with the pod.
-    pub faults: Vec<Fault>,
-    /// The deployments that hold the pod.
-    pub deployments: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -1,6 +1,6 @@
 //! What can go wrong between us and Marathon.
 
-use super::answer::Refusal;
+use super::refusal::Refusal;
 
 /// Why something could not be done. The words repeat Marathon's own.
 #[derive(Debug, thiserror::Error)]

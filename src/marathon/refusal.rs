@@ -1,5 +1,5 @@
-//! Why Marathon refuses a pod, brought home: what its answer says of a path of its own becomes a
-//! finding about the text that the user wrote.
+//! Why Marathon refuses something, in its own words; and those about a pod brought home: what its
+//! answer says of a path of its own becomes a finding about the text that the user wrote.
 
 mod place;
 mod words;
@@ -22,6 +22,21 @@ const MOST: usize = 100;
 /// What Marathon says of the one side of an "is empty or" rule. It goes with the fault on the other
 /// side, and alone says nothing that helps.
 const STRAY: &str = "must be empty";
+
+/// Why Marathon refused something, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The status of the answer.
+    pub status: u16,
+    /// Marathon's message.
+    pub message: String,
+    /// What it says beside, where that is no list of faults.
+    pub details: Option<String>,
+    /// What is wrong with the pod.
+    pub faults: Vec<Fault>,
+    /// The deployments that hold the pod.
+    pub deployments: Vec<String>,
+}
 
 /// One fault as Marathon tells it: `{"path": "/containers(0)/name", "errors": ["error.pattern"]}`
 /// (Marathon `RestResource`, `Validation`).
