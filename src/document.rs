@@ -22,7 +22,7 @@ mod write;
 pub use diagnostic::{Diagnostic, Severity};
 pub use edit::PatchError;
 pub use kind::Kind;
-pub use layout::Layout;
+pub use layout::{Layout, line_before};
 pub use node::{Array, Member, Node, Object, Value};
 pub use path::Path;
 pub use raw::{Raw, RawMember};

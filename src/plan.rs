@@ -5,12 +5,18 @@
 //! then injected as if for the first time. That makes injection idempotent and every upgrade equal
 //! to a fresh injection, by construction.
 
+mod account;
 mod addition;
+mod adopt;
 mod bypass;
 mod certs;
 mod change;
 mod complete;
 mod decide;
+mod difference;
+mod edited;
+mod exposure;
+mod grain;
 mod init;
 mod inject;
 mod labels;
@@ -21,6 +27,7 @@ mod ports;
 mod proxy;
 mod record;
 mod removal;
+mod replace;
 mod rewrite;
 mod route;
 mod seal;
@@ -28,12 +35,16 @@ mod service;
 mod trouble;
 mod verdict;
 
+pub use adopt::Adoption;
 pub use decide::Skip;
+pub use difference::Differences;
 pub use inject::Injector;
 pub use outcome::Outcome;
 pub use overlay::{Overlay, OverlayError};
 pub use record::{Record, RecordError};
 pub use rewrite::{Change, Rewritten, rewrite, rewrite_to};
+pub use seal::Seal;
+pub use service::{SERVICE_LABEL, services};
 pub use trouble::{likely_cause, run_once};
 
 /// Whether a container goes by a name of ours: what a pod says of it is a wish about ours.

@@ -3,8 +3,8 @@
 mod support;
 
 use marathon_inject::document::Source;
-use marathon_inject::plan::{Change, Injector, Outcome, Overlay};
-use marathon_inject::settings::{Key, Settings};
+use marathon_inject::plan::{Change, Injector, Outcome};
+use marathon_inject::settings::Key;
 use proptest::prelude::*;
 use serde_json::Value;
 use support::pods::{group, pod};
@@ -12,21 +12,12 @@ use support::written::{Style, beginning, ending, style, written};
 use support::{changed, errors, injected, removed};
 
 fn injector(settings: &[(Key, &str)]) -> Injector {
-    with_overlays(settings, &[])
-}
-
-fn with_overlays(settings: &[(Key, &str)], overlays: &[&str]) -> Injector {
-    let mut all = Settings::default();
-    for (key, text) in settings {
-        all.set(*key, text).unwrap();
-    }
-    let overlay = |text: &&str| Overlay::parse(&Source::new("overlay.json", *text)).unwrap();
-    Injector::new(all, overlays.iter().map(overlay).collect())
+    support::injector(settings, &[])
 }
 
 /// Overlays that touch what pods and injection have in common.
 fn overlaid() -> Injector {
-    with_overlays(
+    support::injector(
         &[],
         &[
             r#"{"containers": [{"name": "istio-proxy", "resources": {"cpus": 1}, "volumeMounts": [
@@ -77,6 +68,12 @@ proptest! {
     fn removing_gives_the_original_back(text in document()) {
         let injected = injected(&text, &injector(&[]));
         prop_assert_eq!(removed(&injected), text);
+    }
+
+    #[test]
+    fn injecting_what_was_removed_gives_the_injection_back(text in document()) {
+        let once = injected(&text, &injector(&[]));
+        prop_assert_eq!(injected(&removed(&once), &injector(&[])), once);
     }
 
     #[test]

@@ -215,7 +215,7 @@ fn every_fixture_keeps_the_laws() {
         assert_eq!(injected(&once, &injector), once, "injected twice");
         assert_eq!(removed(&once), removed(&text), "removed");
         let before = |outcome| {
-            matches!(outcome, &Outcome::Updated | &Outcome::UpToDate | &Outcome::Removed(_))
+            matches!(outcome, &Outcome::Updated(_) | &Outcome::UpToDate | &Outcome::Removed(_))
         };
         if !entries.iter().any(|entry| before(&entry.outcome)) {
             assert_eq!(removed(&once), text, "removed");

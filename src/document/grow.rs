@@ -20,6 +20,9 @@ use super::{Diagnostic, Path, Raw};
 /// 1 MB (`--zk_max_node_size`), and a tree takes many times the memory of its text.
 const MAX_TREE: usize = 4 * 1024 * 1024;
 
+/// The same of a document with many definitions, where it has to be parsed whole.
+const MAX_DOCUMENT: usize = 16 * 1024 * 1024;
+
 impl<'a> Raw<'a> {
     /// Parses the value whole. `at` is its path, for the faults.
     ///
@@ -27,17 +30,23 @@ impl<'a> Raw<'a> {
     /// A value above 4 MiB; every repeated key below it; a string whose escapes stand for no text;
     /// nesting beyond 127 levels, serde_json's limit (Marathon's own documents stay below 15).
     pub fn tree(&self, at: &Path<'_>) -> Result<Node<'a>, Vec<Diagnostic>> {
-        match self.tree_and_faults(at) {
-            (Some(node), faults) if faults.is_empty() => Ok(node),
-            (_, faults) => Err(faults),
-        }
+        faultless(self.tree_and_faults(at))
+    }
+
+    /// The same of a whole document with any number of definitions, up to 16 MiB.
+    pub(super) fn tree_of_all(&self) -> Result<Node<'a>, Vec<Diagnostic>> {
+        faultless(self.tree_below(&Path::root(""), MAX_DOCUMENT))
     }
 
     /// Like [`Raw::tree`], with the tree also where keys are repeated: what else is wrong with it
     /// can then be told too.
     pub fn tree_and_faults(&self, at: &Path<'_>) -> (Option<Node<'a>>, Vec<Diagnostic>) {
-        if self.text.len() > MAX_TREE {
-            return (None, vec![self.too_large(at)]);
+        self.tree_below(at, MAX_TREE)
+    }
+
+    fn tree_below(&self, at: &Path<'_>, most: usize) -> (Option<Node<'a>>, Vec<Diagnostic>) {
+        if self.text.len() > most {
+            return (None, vec![self.too_large(at, most)]);
         }
         let cursor = Cursor { raw: *self, offset: Cell::new(0), faults: RefCell::default() };
         let mut deserializer = serde_json::Deserializer::from_str(self.text);
@@ -47,8 +56,9 @@ impl<'a> Raw<'a> {
         (node, faults)
     }
 
-    fn too_large(&self, at: &Path<'_>) -> Diagnostic {
-        Diagnostic::error("larger than 4 MiB")
+    fn too_large(&self, at: &Path<'_>, most: usize) -> Diagnostic {
+        Diagnostic::error(format!("larger than {} MiB", most >> 20))
+            .rule("J05")
             .span(self.start..self.start + 1)
             .pointer(at.to_string())
             .hint("Marathon stores no definition above 1 MB; is this the right file?")
@@ -60,8 +70,16 @@ impl<'a> Raw<'a> {
             return fault;
         }
         Diagnostic { message: "nested deeper than 127 levels".to_owned(), ..fault }
+            .rule("J06")
             .pointer(at.to_string())
             .hint("no Marathon document nests this deep; is this the right file?")
+    }
+}
+
+fn faultless<'a>(grown: (Option<Node<'a>>, Vec<Diagnostic>)) -> Result<Node<'a>, Vec<Diagnostic>> {
+    match grown {
+        (Some(node), faults) if faults.is_empty() => Ok(node),
+        (_, faults) => Err(faults),
     }
 }
 

@@ -2,7 +2,7 @@
 //! way it writes a colon.
 
 use super::Raw;
-use super::raw::closing_quote;
+use super::raw::{closing_quote, floor_char_boundary};
 
 /// The habits of one value's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +32,24 @@ impl Layout {
     }
 }
 
+/// A line of which nobody looks further back, in bytes: in a document of one line, the way to its
+/// start would be as long for each pod as the document.
+const LONG_LINE: usize = 64 * 1024;
+
+/// What stands before `start` on its line; nothing if that line is too long to be laid out.
+pub fn line_before(document: &str, start: usize) -> &str {
+    let from = floor_char_boundary(document, start.saturating_sub(LONG_LINE));
+    match document[from..start].rfind('\n') {
+        Some(newline) => &document[from + newline + 1..start],
+        None if from == 0 => &document[..start],
+        None => "",
+    }
+}
+
 /// The indentation of the line that a value begins on. A line on which something else ends before
 /// tells nothing: what ends there may be edited, unless it is a bracket that begins the line.
 pub(super) fn indent_at(document: &str, start: usize) -> String {
-    let line = document[..start].rfind('\n').map_or(0, |newline| newline + 1);
-    let before = &document[line..start];
+    let before = line_before(document, start);
     let blank = blank_of(before);
     let rest = &before[blank.len()..];
     let rest = rest.strip_prefix(['}', ']']).unwrap_or(rest);

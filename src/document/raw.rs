@@ -149,16 +149,14 @@ impl<'a> Raw<'a> {
             words = "trailing comma";
         }
         let blank = self.text.trim_ascii().is_empty();
-        let message = match (blank, error.is_data()) {
-            (true, _) => "the input is empty".to_owned(),
-            (false, true) => words.to_owned(),
-            (false, false) => format!("invalid JSON: {words}"),
+        let (rule, message) = match (blank, error.is_data()) {
+            (true, _) => ("J02", "the input is empty".to_owned()),
+            (false, true) => ("J05", words.to_owned()),
+            (false, false) => ("J01", format!("invalid JSON: {words}")),
         };
-        let fault = Diagnostic::error(message).span(self.start + at..self.start + at + 1);
-        Box::new(match syntax_hint(rest, words, blank) {
-            Some(hint) => fault.hint(hint),
-            None => fault,
-        })
+        let fault = Diagnostic::error(message).rule(rule);
+        let fault = fault.span(self.start + at..self.start + at + 1);
+        Box::new(fault.hint(syntax_hint(rest, words, blank)))
     }
 
     /// serde_json counts columns in bytes, from 1, and names the byte it stopped at.
@@ -188,27 +186,28 @@ pub(super) fn closing_quote(text: &str) -> Option<usize> {
     })
 }
 
-fn syntax_hint(rest: &str, words: &str, blank: bool) -> Option<&'static str> {
+fn syntax_hint(rest: &str, words: &str, blank: bool) -> &'static str {
     if blank {
-        Some("a pod, an app, a group or an array of them was expected")
+        "a pod, an app, a group or an array of them was expected"
     } else if rest.starts_with('/') || rest.starts_with('#') {
-        Some("JSON has no comments")
+        "JSON has no comments"
     } else if rest.starts_with('\'') {
-        Some("JSON strings take double quotes")
+        "JSON strings take double quotes"
     } else if words.starts_with("trailing characters") {
-        Some("one document a file: put several pods into one array")
+        "one document a file: put several pods into one array"
     } else if words.starts_with("EOF") {
-        Some("the text ends too early; was the file cut off?")
+        "the text ends too early; was the file cut off?"
     } else if words.starts_with("trailing comma") {
-        Some("remove the comma before the closing bracket")
+        "remove the comma before the closing bracket"
     } else {
-        None
+        "correct the text here, or right before"
     }
 }
 
 /// The fault of a key that stands at `again` and, before that, at `first`.
 pub(super) fn written_twice(key: &str, first: Range<usize>, again: Range<usize>) -> Diagnostic {
     Diagnostic::error(format!("the key \"{key}\" is written twice"))
+        .rule("J04")
         .span(again)
         .related(first, "first written here")
         .hint("Marathon would silently keep one of the two; remove one")

@@ -7,7 +7,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::raw::floor_char_boundary;
-use super::{Diagnostic, Severity, Source};
+use super::{Diagnostic, Severity, Source, shown};
 
 /// A line longer than this, in bytes, is cut before it is drawn: a document can be one line of
 /// megabytes. Up to here the renderer itself cuts to the width of a terminal.
@@ -41,12 +41,13 @@ impl Snippets {
             title = title.id(rule);
         }
         let mut group = Group::with_title(title);
+        // A key of the document: the renderer would give it to the terminal as it is.
+        let pointer = shown(diagnostic.pointer.as_deref().unwrap_or_default(), LONG_LINE);
         match &diagnostic.span {
             Some(span) => {
-                let label = diagnostic.pointer.as_deref().filter(|pointer| !pointer.is_empty());
-                group = excerpt(group, source, span, label.unwrap_or(""), AnnotationKind::Primary);
+                group = excerpt(group, source, span, &pointer, AnnotationKind::Primary);
             }
-            None => group = group.element(Origin::path(place(source, diagnostic))),
+            None => group = group.element(Origin::path(place(source, &pointer))),
         }
         if let Some((span, label)) = &diagnostic.related {
             group = excerpt(group, source, span, label, AnnotationKind::Context);
@@ -58,10 +59,10 @@ impl Snippets {
     }
 }
 
-fn place(source: &Source, diagnostic: &Diagnostic) -> String {
-    match diagnostic.pointer.as_deref() {
-        None | Some("") => source.name().to_owned(),
-        Some(pointer) => format!("{}: {pointer}", source.name()),
+fn place(source: &Source, pointer: &str) -> String {
+    match pointer {
+        "" => source.name().to_owned(),
+        pointer => format!("{}: {pointer}", source.name()),
     }
 }
 

@@ -19,7 +19,12 @@ pub struct Source {
     text: String,
     /// Where each line starts; made when the first place is asked for.
     lines: OnceLock<Vec<usize>>,
+    /// How many characters there are before each [`STRIDE`] bytes; made likewise.
+    characters: OnceLock<Vec<usize>>,
 }
+
+/// A line can be all of a document: its characters are not counted again for each place on it.
+const STRIDE: usize = 1024;
 
 /// A place for people: line and column count from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +38,12 @@ pub struct Position {
 impl Source {
     /// A source from text that is known to be UTF-8.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), lines: OnceLock::new() }
+        Self {
+            name: name.into(),
+            text: text.into(),
+            lines: OnceLock::new(),
+            characters: OnceLock::new(),
+        }
     }
 
     /// A source from bytes as they were read.
@@ -57,8 +67,10 @@ impl Source {
                     "JSON is UTF-8 text (RFC 8259 §8.1); save the file as UTF-8"
                 };
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                let fault =
-                    Diagnostic::error("the input is not valid UTF-8").span(at..at + 1).hint(hint);
+                let fault = Diagnostic::error("the input is not valid UTF-8")
+                    .rule("J03")
+                    .span(at..at + 1)
+                    .hint(hint);
                 Err((Self::new(name, text), Box::new(fault)))
             }
         }
@@ -95,9 +107,12 @@ impl Source {
     /// Where a byte offset is, for people.
     pub fn position(&self, offset: usize) -> Position {
         let line = self.line_at(offset);
-        let start = self.line_starts()[line];
-        let before = &self.text[start..floor_char_boundary(&self.text, offset)];
-        let column = before.trim_start_matches(BYTE_ORDER_MARK).chars().count() + 1;
+        let mut start = self.line_starts()[line];
+        let offset = floor_char_boundary(&self.text, offset);
+        if self.text[start..offset].starts_with(BYTE_ORDER_MARK) {
+            start += BYTE_ORDER_MARK.len();
+        }
+        let column = self.characters_before(offset) - self.characters_before(start) + 1;
         Position { line: line + 1, column }
     }
 
@@ -108,6 +123,21 @@ impl Source {
         let end = starts.get(line + 1).copied().unwrap_or(self.text.len());
         let text = &self.text[starts[line]..end];
         starts[line]..starts[line] + text.trim_end_matches(['\n', '\r']).len()
+    }
+
+    /// How many characters begin before a byte offset.
+    fn characters_before(&self, offset: usize) -> usize {
+        let strides = self.characters.get_or_init(|| {
+            let counts = self.text.as_bytes().chunks(STRIDE).scan(0, |before, chunk| {
+                let count = *before;
+                *before += begun(chunk);
+                Some(count)
+            });
+            counts.collect()
+        });
+        let stride = (offset / STRIDE).min(strides.len().saturating_sub(1));
+        let before = strides.get(stride).copied().unwrap_or_default();
+        before + begun(&self.text.as_bytes()[stride * STRIDE..offset])
     }
 
     fn line_at(&self, offset: usize) -> usize {
@@ -122,6 +152,11 @@ impl Source {
     }
 }
 
+/// How many characters begin in these bytes of UTF-8: all bytes but those that go on with one.
+fn begun(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| !matches!(byte, 0x80..=0xbf)).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +167,15 @@ mod tests {
         assert_eq!(source.position(0), Position { line: 1, column: 1 });
         let one = source.text().find('1').unwrap();
         assert_eq!(source.position(one), Position { line: 2, column: 8 });
+    }
+
+    #[test]
+    fn columns_are_counted_in_long_lines_as_in_short_ones() {
+        let line = "aé名☃".repeat(STRIDE);
+        let source = Source::new("x", format!("[\n{line}"));
+        for (before, (offset, _)) in line.char_indices().enumerate() {
+            assert_eq!(source.position(2 + offset), Position { line: 2, column: before + 1 });
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use json_patch::Patch;
 
-use super::{Diagnostic, Layout, Path, Source};
+use super::{Diagnostic, Layout, PatchError, Source};
 
 /// Writes a document to `out` with parts of it replaced, in order.
 #[derive(Debug)]
@@ -45,12 +45,17 @@ impl<'s, W: Write> Splice<'s, W> {
 /// for byte.
 ///
 /// # Errors
-/// The source is no JSON document, or the patch does not fit it.
+/// The source is no JSON document or one above 16 MiB, or the patch does not fit it.
 pub fn apply_to_text(source: &Source, patch: &Patch) -> Result<String, Vec<Diagnostic>> {
     let root = source.root().map_err(|fault| vec![*fault])?;
-    let mut tree = root.tree(&Path::root(""))?;
-    tree.apply(patch).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
+    let mut tree = root.tree_of_all()?;
+    tree.apply(patch).map_err(|error| vec![misfit(&error)])?;
     let text = tree.write(source.text(), &Layout::of(root, source.text()));
     let span = root.span();
     Ok([&source.text()[..span.start], &text, &source.text()[span.end..]].concat())
+}
+
+fn misfit(error: &PatchError) -> Diagnostic {
+    let fault = Diagnostic::error(error.to_string()).rule("J10");
+    fault.hint("a patch fits only the document that it was made for")
 }

@@ -2,6 +2,7 @@
 //! went takes only its own text and one separator with it, so that taking out what was put in
 //! gives the old bytes back.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::layout::{self, Layout};
@@ -15,7 +16,7 @@ impl Node<'_> {
     pub fn write(&self, document: &str, layout: &Layout) -> String {
         let Range { start, end } = self.span().unwrap_or_default();
         let out = Vec::with_capacity(end - start + ROOM);
-        let mut out = Writer { document, start, layout, out };
+        let mut out = Writer { document, start, layout, line: Cell::new((start, None)), out };
         let indent = out.indent_at(start);
         out.node(self, &indent);
         String::from_utf8(out.out).expect("pieces of text in a row are text")
@@ -27,6 +28,9 @@ struct Writer<'w> {
     /// Where the tree starts.
     start: usize,
     layout: &'w Layout,
+    /// The last offset whose line was looked for, and where that line begins, if within the
+    /// tree: the next one is mostly further on, and a line can be long.
+    line: Cell<(usize, Option<usize>)>,
     out: Vec<u8>,
 }
 
@@ -237,10 +241,19 @@ impl Writer<'_> {
         if self.layout.newline.is_none() {
             return String::new();
         }
-        let line = self.document[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-        if line < self.start {
-            return layout::indent_at(self.document, self.start);
+        match self.line_start(offset) {
+            Some(line) => layout::blank_of(&self.document[line..offset]).to_owned(),
+            None => layout::indent_at(self.document, self.start),
         }
-        layout::blank_of(&self.document[line..offset]).to_owned()
+    }
+
+    /// Where the line of `offset` starts; none if it is the one on which the tree begins.
+    fn line_start(&self, offset: usize) -> Option<usize> {
+        let (seen, line) = self.line.get();
+        let (from, line) = if seen <= offset { (seen, line) } else { (self.start, None) };
+        let newline = self.document[from..offset].rfind('\n');
+        let line = newline.map(|newline| from + newline + 1).or(line);
+        self.line.set((offset, line));
+        line
     }
 }

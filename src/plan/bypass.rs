@@ -33,7 +33,10 @@ fn as_the_proxy(user: Option<&Node<'_>>, at: &Path<'_>) -> Option<Diagnostic> {
     let user = user?;
     let name = user.as_str().filter(|name| PROXY_USERS.contains(name))?;
     let words = format!("what runs as {name} is taken for the proxy: its traffic is not captured");
-    let warning = Diagnostic::warning(words).span(user.span()).pointer(at.key("user").to_string());
+    let warning = Diagnostic::warning(words)
+        .rule("I15")
+        .span(user.span())
+        .pointer(at.key("user").to_string());
     Some(warning.hint("let the application run as another user"))
 }
 
@@ -44,6 +47,7 @@ fn without_host_port(endpoint: &Endpoint<'_, '_>, at: &Path<'_>) -> Option<Diagn
         return None;
     }
     let words = "without hostPort, peers on other agents cannot reach this endpoint";
-    let warning = Diagnostic::warning(words).span(endpoint.node().span()).pointer(at.to_string());
+    let warning =
+        Diagnostic::warning(words).rule("I18").span(endpoint.node().span()).pointer(at.to_string());
     Some(warning.hint("add \"hostPort\": 0, and Marathon allocates one"))
 }

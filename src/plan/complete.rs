@@ -8,8 +8,9 @@ use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, PatchOperation, ReplaceOperation};
 use serde_json::{Map, Value};
 
+use super::grain::{Grain, grain, has_whole_elements, is_collection};
 use super::route::{escaped, name_in, name_of};
-use crate::document::{Kind, Node};
+use crate::document::Node;
 
 /// The operations that complete a pod, and the account of them for the record.
 #[derive(Debug, Default)]
@@ -18,21 +19,6 @@ pub(super) struct Completion {
     pub(super) added: Vec<String>,
     pub(super) around: BTreeMap<String, String>,
 }
-
-/// Members whose children are accounted for one by one: others may add to them later.
-const COLLECTIONS: [&str; 8] = [
-    "artifacts",
-    "containers",
-    "endpoints",
-    "environment",
-    "labels",
-    "secrets",
-    "volumeMounts",
-    "volumes",
-];
-
-/// Members that are one thing: mixing two of them would give a third that nobody meant.
-const WHOLE: [&str; 4] = ["exec", "healthCheck", "image", "pullConfig"];
 
 /// A place in the pod: its pointer, and its route with names in place of indices.
 struct At {
@@ -83,7 +69,7 @@ impl Completion {
 
     /// A member that the pod lacks, or has as `null`, which Marathon reads as lacking.
     fn create(&mut self, key: &str, value: Value, at: &At, was: &str) {
-        if COLLECTIONS.contains(&key) {
+        if is_collection(key) {
             self.was(at, was);
             let names = child_names(&value);
             self.added.extend(names.map(|name| format!("{}/{}", at.route, escaped(name))));
@@ -102,13 +88,9 @@ impl Completion {
     }
 
     fn merge(&mut self, key: &str, theirs: &Node<'_>, ours: Value, at: &At) {
-        match ours {
-            Value::Object(ours) if theirs.kind() == Kind::Object && !WHOLE.contains(&key) => {
-                self.object(theirs, ours, at);
-            }
-            Value::Array(ours) if theirs.kind() == Kind::Array && COLLECTIONS.contains(&key) => {
-                self.array(key, theirs, ours, at);
-            }
+        match (grain(key, theirs.kind()), ours) {
+            (Grain::Members, Value::Object(ours)) => self.object(theirs, ours, at),
+            (Grain::Elements, Value::Array(ours)) => self.array(key, theirs, ours, at),
             _ => {}
         }
     }
@@ -121,8 +103,7 @@ impl Completion {
             let name = name_of(&value).unwrap_or_default().to_owned();
             let same = |item: &Node<'_>| name_in(item) == Some(name.as_str());
             match (theirs.items().iter().position(same), value) {
-                // A volume's kind is its other member: theirs is whole as it is.
-                (Some(_), _) if key == "volumes" => {}
+                (Some(_), _) if has_whole_elements(key) => {}
                 (Some(index), Value::Object(value)) => {
                     self.object(&theirs.items()[index], value, &at.element(index, &name));
                 }

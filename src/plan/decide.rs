@@ -76,6 +76,7 @@ fn wanted(pod: &Pod<'_, '_>, at: &Path<'_>) -> Result<Option<bool>, Box<Diagnost
             let pointer = at.key("labels").key(INJECT_LABEL).to_string();
             Err(Box::new(
                 Diagnostic::error(message)
+                    .rule("I11")
                     .span(label.span())
                     .pointer(pointer)
                     .hint("Istio would read any other word as false; say which is meant"),
@@ -92,11 +93,11 @@ const PROXY_IMAGES: [&str; 6] =
 const ISTIO_PROGRAMS: [&str; 2] = ["pilot-agent", "istio-iptables.sh"];
 
 /// The variable that only the hand-made proxy images read, spelt as they spell it.
-const PROXY_VARIABLE: &str = "DISCOVERY_ADDRESSS";
+pub(super) const PROXY_VARIABLE: &str = "DISCOVERY_ADDRESSS";
 
 /// A container that is a sidecar, but not one of ours. One that goes by our names is the pod's own
 /// wish about ours, unless it says itself what to run.
-fn foreign(container: &Container<'_, '_>) -> Option<Skip> {
+pub(super) fn foreign(container: &Container<'_, '_>) -> Option<Skip> {
     let image = || container.image().filter(|_| !is_ours(container.name()));
     let sign = runs_a_proxy(container)
         .or_else(|| proxy_image(image()?))
@@ -135,12 +136,17 @@ fn starts_envoy(line: &str) -> bool {
         .any(|word| word.is_some_and(|word| base_name(word) == "envoy" && !word.contains("://")))
 }
 
-fn base_name(word: &str) -> &str {
+pub(super) fn base_name(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
 
+/// The last part of an image's name, without its tag.
+pub(super) fn image_name(image: &str) -> &str {
+    base_name(image).split([':', '@']).next().unwrap_or_default()
+}
+
 fn proxy_image(image: &str) -> Option<String> {
-    let name = base_name(image).split([':', '@']).next().unwrap_or_default();
+    let name = image_name(image);
     PROXY_IMAGES.contains(&name).then(|| format!("its image is {name}"))
 }
 

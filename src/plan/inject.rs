@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::addition::{Addition, Labels};
+use super::adopt::Adoption;
 use super::complete::Completion;
 use super::overlay::Overlay;
 use super::seal::digest;
 use super::{certs, init, ports, proxy, service};
+use crate::identity::SpiffeId;
 use crate::pod::{Pod, Unfinished};
 use crate::settings::Settings;
 
@@ -19,8 +21,10 @@ pub struct Injector {
     overlays: Vec<Overlay>,
     /// The hash of a pod whose labels set nothing.
     hash: String,
+    overlays_digest: Option<String>,
     containers: Vec<String>,
-    volumes: Vec<String>,
+    pub(super) volumes: Vec<String>,
+    pub(super) adoption: Adoption,
 }
 
 impl Injector {
@@ -33,7 +37,28 @@ impl Injector {
         let hash = hash(&settings, &overlays);
         let containers = names("containers", &[init::NAME, proxy::NAME]);
         let volumes = names("volumes", &[certs::VOLUME]);
-        Self { settings, overlays, hash, containers, volumes }
+        let overlays_digest = (!overlays.is_empty()).then(|| {
+            let values: Vec<_> = overlays.iter().map(Overlay::value).collect();
+            digest(&serde_json::to_string(&values).expect("overlays serialise"))
+        });
+        let adoption = Adoption::default();
+        Self { settings, overlays, hash, overlays_digest, containers, volumes, adoption }
+    }
+
+    /// A digest of the overlays, where there are some.
+    pub(super) fn overlays_digest(&self) -> Option<&str> {
+        self.overlays_digest.as_deref()
+    }
+
+    /// The same, which adopts hand-written sidecars or leaves them alone.
+    #[must_use]
+    pub fn adopting(self, adoption: Adoption) -> Self {
+        Self { adoption, ..self }
+    }
+
+    /// Where a pod of that identity is to fetch its bundle from.
+    pub fn bundle_uri(&self, identity: &SpiffeId) -> String {
+        self.settings.bundle_uri.of(identity)
     }
 
     /// Whether anything but the program itself decides what is added.
@@ -41,9 +66,14 @@ impl Injector {
         !self.overlays.is_empty()
     }
 
+    /// What is laid over the addition, in order.
+    pub(super) fn overlays(&self) -> &[Overlay] {
+        &self.overlays
+    }
+
     /// What a pod may leave to injection.
     pub(super) fn unfinished(&self) -> Unfinished<'_> {
-        Unfinished { containers: &self.containers, volumes: &self.volumes }
+        Unfinished { containers: &self.containers, volumes: &self.volumes, returning: &[] }
     }
 
     /// What completes a pod that has no record.

@@ -42,11 +42,13 @@ fn set(
     let error = settings.to_mut().set(key, value).err()?;
     let (name, id) = (member.key(), pod.id().unwrap_or_default());
     let message = format!("label {name:?} of pod {id}: invalid value {value:?}: {error}");
-    Some(Diagnostic::error(message).span(member.value().span()).pointer(at.to_string()))
+    let fault = Diagnostic::error(message).rule("I11").span(member.value().span());
+    Some(fault.pointer(at.to_string()).hint("correct it, or remove the label to have the default"))
 }
 
 fn no_effect(member: &Member<'_>, why: &str, at: &Path<'_>) -> Diagnostic {
     Diagnostic::warning(format!("label {:?} has no effect: {why}", member.key()))
+        .rule("I09")
         .span(member.key_span())
         .pointer(at.to_string())
         .hint("remove it")
@@ -54,6 +56,7 @@ fn no_effect(member: &Member<'_>, why: &str, at: &Path<'_>) -> Diagnostic {
 
 fn unknown(member: &Member<'_>, nearest: Option<&str>, at: &Path<'_>) -> Diagnostic {
     Diagnostic::warning(format!("label {:?} is none that injection knows", member.key()))
+        .rule("I08")
         .span(member.key_span())
         .pointer(at.to_string())
         .hint(match nearest {
@@ -74,6 +77,7 @@ fn misplaced<'t>(
     labels.filter(|(_, member)| matches!(label(member.key()), Label::Known(_))).map(
         move |(index, member)| {
             Diagnostic::warning(format!("label {:?} of a container is not read", member.key()))
+                .rule("I10")
                 .span(member.key_span())
                 .pointer(Path::root(&at).index(index).key("labels").key(member.key()).to_string())
                 .hint(format!("labels such as {INJECT_LABEL:?} belong to the pod: move it there"))

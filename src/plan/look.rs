@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
+use super::adopt::Adoption;
 use super::decide::{Skip, decide};
 use super::inject::Injector;
-use super::{bypass, labels, ports, service, verdict};
+use super::{bypass, labels, ports, service};
 use crate::document::{Diagnostic, Node, Path, Severity};
 use crate::pod::{Marathon, Pod, Unfinished, validate};
 use crate::settings::Settings;
@@ -19,6 +20,15 @@ pub(super) struct Wish<'s> {
     pub(super) service: String,
 }
 
+/// What a look at a pod is to know of the sidecar that was taken out of it.
+#[derive(Debug, Default)]
+pub(super) struct TakenOut {
+    /// The volumes that edits of it mount.
+    pub(super) mounted: Vec<String>,
+    /// The volumes that it brought, which the pod's own containers may mount by now.
+    pub(super) volumes: Vec<String>,
+}
+
 impl Injector {
     /// Validates a pod without a record, reads its labels and decides. What there is to say goes
     /// to `findings`, as people read the file; after an error there is no wish.
@@ -26,6 +36,7 @@ impl Injector {
         &'s self,
         pod: &Pod<'_, '_>,
         at: &Path<'_>,
+        taken_out: Option<&TakenOut>,
         findings: &mut Vec<Diagnostic>,
     ) -> Option<Wish<'s>> {
         let (settings, mut found) = labels::heed(&self.settings, pod, at);
@@ -33,13 +44,24 @@ impl Injector {
             found.push(*fault);
             None
         });
-        found.extend(skip.as_ref().and_then(|skip| verdict::sidecar_beside(skip, pod, at)));
+        // One beside ours is told of by itself, and not by what it needs of ours.
+        let gives_way = matches!(skip, Some(Skip::ForeignSidecar { .. }))
+            && (self.adoption == Adoption::On || taken_out.is_some());
         let wanted = skip.is_none();
         if wanted {
             found.extend(ports::conflicts(pod, &settings, at));
             found.extend(bypass::bypasses(pod, at));
         }
-        let unfinished = if wanted { self.unfinished() } else { Unfinished::default() };
+        let nothing = TakenOut::default();
+        let TakenOut { mounted, volumes } = taken_out.unwrap_or(&nothing);
+        let coming = [mounted, &self.volumes[..]].concat();
+        // Where it stays out, a volume that is mounted still stays.
+        let returns = |volume: &&String| !wanted || self.volumes.contains(volume);
+        let returning: Vec<_> = volumes.iter().filter(returns).cloned().collect();
+        let unfinished = match wanted || gives_way {
+            true => Unfinished { volumes: &coming, returning: &returning, ..self.unfinished() },
+            false => Unfinished { returning: &returning, ..Unfinished::default() },
+        };
         found.extend(validate(pod.node(), at, &Marathon::default(), &unfinished));
         let service = match wanted.then(|| service::service(pod, at)).transpose() {
             Ok(service) => service.unwrap_or_default().into_owned(),

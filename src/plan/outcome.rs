@@ -3,14 +3,20 @@
 use std::fmt;
 
 use super::decide::Skip;
+use super::difference::Differences;
 
 /// What became of a thing in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The pod got its sidecar.
     Injected,
-    /// The pod had a sidecar of ours, which is now another one.
-    Updated,
+    /// The pod got its sidecar, in place of one that somebody wrote by hand.
+    Adopted {
+        /// The container that was that sidecar.
+        container: String,
+    },
+    /// The pod had a sidecar of ours, which now differs in this.
+    Updated(Differences),
     /// The pod has the sidecar that it would get.
     UpToDate,
     /// The sidecar was taken out; injection does so where the pod is now one to skip.
@@ -31,7 +37,8 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Injected => f.write_str("injected"),
-            Self::Updated => f.write_str("updated"),
+            Self::Adopted { container } => write!(f, "injected in place of container {container}"),
+            Self::Updated(differences) => write!(f, "updated: {differences}"),
             Self::UpToDate => f.write_str("up to date"),
             Self::Removed(None) => f.write_str("removed"),
             Self::Removed(Some(skip)) => write!(f, "sidecar removed: {skip}"),

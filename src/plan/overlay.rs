@@ -34,6 +34,7 @@ impl Overlay {
         let tree = root.tree(&Path::root("")).map_err(|faults| OverlayError { faults })?;
         if tree.kind() != Kind::Object {
             let fault = Diagnostic::error(format!("expected a partial pod, found {}", tree.kind()))
+                .rule("O01")
                 .span(root.span())
                 .hint("an overlay is an object such as {\"containers\": [{\"name\": \"istio-proxy\", …}]}");
             return Err(OverlayError { faults: vec![fault] });
@@ -47,8 +48,10 @@ impl Overlay {
         let own = tree.members().iter().filter(|member| THE_PODS_OWN.contains(&member.key()));
         faults.extend(own.map(|member| {
             Diagnostic::error(format!("an overlay cannot set {:?} of a pod", member.key()))
+                .rule("O02")
                 .span(member.key_span())
                 .pointer(format!("/{}", member.key()))
+                .hint("an overlay is laid over every pod: set it in the pod itself")
         }));
         if faults.is_empty() {
             Ok(Self { partial: tree.to_value() })

@@ -72,7 +72,7 @@ fn application_ports(pods: &[Pod<'_, '_>]) -> Vec<Port> {
 }
 
 /// Ports that the proxy itself listens on: two processes of one network cannot have the same one.
-fn proxy_ports(settings: &Settings) -> impl Iterator<Item = (Port, &'static str)> {
+pub(super) fn proxy_ports(settings: &Settings) -> impl Iterator<Item = (Port, &'static str)> {
     let fixed = [
         (settings.proxy_listen_port, "Envoy's port for captured traffic"),
         (Port::ENVOY_ADMIN, "Envoy's admin port"),
@@ -90,8 +90,8 @@ pub(super) fn conflicts(pod: &Pod<'_, '_>, settings: &Settings, at: &Path<'_>) -
     for (index, (port, use_of_it)) in taken.iter().enumerate() {
         if let Some((_, other)) = taken[..index].iter().find(|(earlier, _)| earlier == port) {
             let words = format!("port {port} would be both {other} and {use_of_it}");
-            found
-                .push(Diagnostic::error(words).pointer(at.to_string()).hint("choose another port"));
+            let fault = Diagnostic::error(words).rule("I27").pointer(at.to_string());
+            found.push(fault.hint("choose another port"));
         }
     }
     let containers = at.key("containers");
@@ -116,7 +116,7 @@ fn conflict(
     let port = Port::try_from(endpoint.container_port()?).ok()?;
     let (_, use_of_it) = taken.iter().find(|(taken, _)| *taken == port)?;
     let node = endpoint.node().get("containerPort")?;
-    let fault = Diagnostic::error(format!("container port {port} is {use_of_it}"));
+    let fault = Diagnostic::error(format!("container port {port} is {use_of_it}")).rule("I16");
     Some(
         fault
             .span(node.span())
@@ -127,6 +127,7 @@ fn conflict(
 
 fn of_the_proxy(endpoint: &Endpoint<'_, '_>, at: &Path<'_>) -> Diagnostic {
     Diagnostic::warning("Pilot makes this endpoint a port of the service, and it is not captured")
+        .rule("I17")
         .span(endpoint.node().span())
         .pointer(at.to_string())
         .hint("istio-init and istio-proxy need no endpoints: remove it")

@@ -9,6 +9,9 @@ use crate::settings::{ImagePullPolicy, PROXY_UID, Settings};
 
 pub(super) const NAME: &str = "istio-proxy";
 
+/// Tells Pilot by Envoy's metadata how inbound traffic is captured.
+pub(super) const MODE_VARIABLE: &str = "ISTIO_META_INTERCEPTION_MODE";
+
 /// What the container runs.
 pub(super) const SCRIPT: &str = include_str!("scripts/istio-proxy.sh");
 
@@ -79,7 +82,7 @@ fn environment<'a>(
         ("ISTIO_STATUS_PORT", Cow::Owned(settings.status_port.to_string())),
     ];
     all.extend(may_be_empty(settings, inbound));
-    all.push(("ISTIO_META_INTERCEPTION_MODE", Cow::Borrowed(settings.interception_mode.as_str())));
+    all.push((MODE_VARIABLE, Cow::Borrowed(settings.interception_mode.as_str())));
     Environment(all)
 }
 

@@ -148,7 +148,7 @@ impl Rewriter<'_> {
 fn status_is_no_definition(entry: &Entry<'_>) -> Option<Diagnostic> {
     let What::PodStatus(_) = entry.what else { return None };
     let start = entry.raw.span().start;
-    let warning = Diagnostic::warning("the status of a pod is not injected");
+    let warning = Diagnostic::warning("the status of a pod is not injected").rule("I24");
     Some(
         warning
             .span(start..start + 1)

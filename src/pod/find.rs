@@ -60,6 +60,7 @@ pub fn entries(root: Raw<'_>) -> (Vec<Entry<'_>>, Vec<Diagnostic>) {
         Kind::Array => search.array(root, &Path::root(""), Search::object),
         kind => search.faults.push(
             Diagnostic::error(format!("expected a pod, found {kind}"))
+                .rule("J07")
                 .span(root.span())
                 .hint("a pod, an app, a group or an array of them was expected"),
         ),
@@ -89,11 +90,17 @@ impl<'a> Search<'a> {
     fn object(&mut self, raw: Raw<'a>, at: &Path<'_>) {
         if at.depth() > MAX_DEPTH {
             let message = format!("groups nested deeper than {MAX_DEPTH} levels");
-            return self.refuse(raw, at, message, "is this the right file?");
+            return self.refuse("J06", raw, at, message, "is this the right file?");
         }
         if raw.kind() != Kind::Object {
             let message = format!("expected a pod, an app or a group, found {}", raw.kind());
-            return self.refuse(raw, at, message, "remove it, or put an object in its place");
+            return self.refuse(
+                "J07",
+                raw,
+                at,
+                message,
+                "remove it, or put an object in its place",
+            );
         }
         let members = match raw.members() {
             Ok(members) => members,
@@ -113,10 +120,17 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn refuse(&mut self, raw: Raw<'a>, at: &Path<'_>, message: String, hint: &str) {
+    fn refuse(
+        &mut self,
+        rule: &'static str,
+        raw: Raw<'a>,
+        at: &Path<'_>,
+        message: String,
+        hint: &str,
+    ) {
         if self.faults.len() < MOST_FAULTS {
             let start = raw.span().start;
-            let fault = Diagnostic::error(message).span(start..start + 1).hint(hint);
+            let fault = Diagnostic::error(message).rule(rule).span(start..start + 1).hint(hint);
             self.faults.push(fault.pointer(at.to_string()));
         }
     }
@@ -129,7 +143,7 @@ impl<'a> Search<'a> {
                 ("pods", Kind::Array) => self.array(value, &at, Self::grouped_pod),
                 (name, kind) if kind != Kind::Null && GROUPED.contains(&name) => {
                     let message = format!("expected an array, found {kind}");
-                    self.refuse(value, &at, message, "put it in brackets: [...]");
+                    self.refuse("J08", value, &at, message, "put it in brackets: [...]");
                 }
                 _ => self.check(value, &at),
             }

@@ -23,4 +23,6 @@ pub struct Unfinished<'u> {
     pub containers: &'u [String],
     /// The volumes that will be declared and mounted.
     pub volumes: &'u [String],
+    /// The volumes that were declared and will be so again: any container may mount them.
+    pub returning: &'u [String],
 }

@@ -8,6 +8,7 @@ mod unknown;
 mod values;
 mod volume;
 
+pub(super) use unknown::nearest;
 pub(super) use volume::VolumeKind;
 
 use std::fmt;

@@ -25,6 +25,7 @@ pub(super) struct Scope<'s> {
     pub(super) secrets: Lookup<'s, Member<'s>>,
     /// The volumes that injection will declare.
     pub(super) coming_volumes: Lookup<'s, String>,
+    pub(super) returning_volumes: Lookup<'s, String>,
     unfinished: Lookup<'s, String>,
     variables: OnceCell<HashSet<String>>,
     known_networks: OnceCell<String>,
@@ -99,6 +100,7 @@ impl<'s> Scope<'s> {
             volumes: Lookup::new(list(pod, "volumes"), name),
             secrets: Lookup::new(pod.get("secrets").map_or(&[], Node::members), key),
             coming_volumes: Lookup::from(unfinished.volumes),
+            returning_volumes: Lookup::from(unfinished.returning),
             unfinished: Lookup::from(unfinished.containers),
             variables: OnceCell::new(),
             known_networks: OnceCell::new(),

@@ -1,5 +1,5 @@
-//! The pod's labels that steer injection: Istio's own annotation keys, a closed list. Marathon
-//! pods have no annotations, so they are labels here.
+//! The pod's labels that steer injection: Istio's own annotation keys and three more, a
+//! closed list. Marathon pods have no annotations, so they are labels here.
 
 use super::Key;
 
@@ -62,6 +62,10 @@ const LABELS: &[(&str, LabelKey)] = &[
     ),
     ("traffic.sidecar.istio.io/includeInboundPorts", LabelKey::Setting(Key::IncludeInboundPorts)),
     ("traffic.sidecar.istio.io/excludeInboundPorts", LabelKey::Setting(Key::ExcludeInboundPorts)),
+    // Istio has no annotation for these three.
+    ("sidecar.istio.io/zipkinAddress", LabelKey::Setting(Key::ZipkinAddress)),
+    ("sidecar.istio.io/domain", LabelKey::Setting(Key::Domain)),
+    ("sidecar.istio.io/bundleURI", LabelKey::Setting(Key::BundleUri)),
     // With this one Istio's Citadel marks whose secret it is.
     ("istio.io/service-account.name", LabelKey::Setting(Key::ServiceAccount)),
 ];

@@ -20,25 +20,29 @@ fn advice(record: &Record, key: &str) -> Option<String> {
     match moved {
         Some((.., "")) => Some("pods have nothing like it; remove it".to_owned()),
         Some((.., place)) => Some(format!("in a pod it is {place}")),
-        None => nearest(record, key).map(|name| format!("did you mean `{name}`?")),
+        None => {
+            let names = record.members.iter().map(|member| member.name);
+            nearest(names, key).map(|name| format!("did you mean `{name}`?"))
+        }
     }
 }
 
 /// A key longer than this is no misspelt member.
 const LONGEST: usize = 64;
 
-fn nearest(record: &Record, key: &str) -> Option<&'static str> {
+/// The one of `names` that a misspelt `key` probably stands for.
+pub(in crate::pod) fn nearest(
+    names: impl Iterator<Item = &'static str>,
+    key: &str,
+) -> Option<&'static str> {
     // Comparing takes time and memory with the product of the lengths.
     if key.len() > LONGEST {
         return None;
     }
     let lower = key.to_ascii_lowercase();
-    record
-        .members
-        .iter()
-        .map(|member| {
-            let name = member.name.to_ascii_lowercase();
-            (strsim::normalized_damerau_levenshtein(&name, &lower), member.name)
+    names
+        .map(|name| {
+            (strsim::normalized_damerau_levenshtein(&name.to_ascii_lowercase(), &lower), name)
         })
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .max_by(|a, b| a.0.total_cmp(&b.0))

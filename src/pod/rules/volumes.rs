@@ -57,7 +57,10 @@ pub(super) fn mounts(
         let (Some(name), Some(node)) = (text(mount, "name"), mount.get("name")) else {
             continue;
         };
-        let comes = || scope.coming_volumes.has(name) && scope.is_unfinished(container);
+        let comes = || {
+            scope.returning_volumes.has(name)
+                || scope.coming_volumes.has(name) && scope.is_unfinished(container)
+        };
         if !scope.volumes.has(name) && !comes() {
             let name = Shown(name);
             let message = format!("Referenced Volume in VolumeMount should exist: \"{name}\"");
