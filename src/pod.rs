@@ -1,7 +1,8 @@
 //! What Marathon calls a pod: where pods are in a document, a view of one that injection needs,
-//! and Marathon's own rules for it. Knows nothing of Istio.
+//! Marathon's own rules for it, and what an app is as a pod. Knows nothing of Istio.
 
 mod comparison;
+mod convert;
 mod find;
 mod finding;
 mod known;
@@ -17,6 +18,7 @@ mod validation;
 mod view;
 
 pub use comparison::{Comparison, Filled};
+pub use convert::{Conversion, Converted, ConvertedEntry, convert};
 pub use find::{Entry, What, entries};
 pub use known::{Marathon, Unfinished};
 pub use validation::{validate, validate_partial};

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use marathon_inject::citadel::read_archive;
+use marathon_inject::bundle::read_archive;
 use marathon_inject::identity::x509::{Bundle, verify};
 use time::macros::datetime;
 
