@@ -6,7 +6,6 @@
 //! <id>/ca-key.pem …          an authority's files, named as Istio names those of Citadel
 //! ```
 
-mod archive;
 mod ca;
 mod directory;
 mod disk;
@@ -16,12 +15,11 @@ mod rotation;
 mod state;
 mod underway;
 
-pub use archive::{ArchiveError, CERTS, read_archive, write_archive};
 pub use ca::{BundleRequest, Citadel, MAX_LEAF_TTL, MIN_LEAF_TTL, Member};
 pub use directory::Access;
 pub use disk::{Disk, OsDisk};
 pub use error::CaError;
-pub use files::{read, read_secret};
+pub use files::read_secret;
 pub use rotation::{Patience, RotationError};
 pub use state::{AuthorityId, Phase, Role};
 pub use underway::{UNDERWAY, abandoned, directory_of};

@@ -4,7 +4,7 @@
 //! bundle of an identity is to be fetched.
 
 mod spiffe;
-#[cfg(feature = "x509")]
+#[cfg(feature = "bundle")]
 pub mod x509;
 
 use std::fmt;

@@ -9,10 +9,11 @@
 //! ```
 //!
 //! [`document`] reads JSON and writes it back without losing a byte, [`pod`] knows Marathon,
-//! [`plan`] knows Istio, [`settings`] and [`identity`] are what a plan is made with. All of them
-//! are pure. `marathon` (a feature) is the client of Marathon's REST API. `citadel` (a feature) is
-//! the certificate authority on disk; what it signs is [`identity`]'s business. [`command_line`] is
-//! what the binaries share.
+//! [`plan`] knows Istio, [`settings`] and [`identity`] are what a plan is made with, and [`check`]
+//! holds documents against their plan, as a gate for pipelines. All of them are pure. `marathon` (a
+//! feature) is the client of Marathon's REST API. `bundle` (a feature) is how certificates are
+//! handed on, `citadel` (a feature) the certificate authority on disk; what they hold is
+//! [`identity`]'s business. [`command_line`] is what the binaries share.
 
 #![deny(
     clippy::exit,
@@ -22,6 +23,9 @@
     missing_docs
 )]
 
+#[cfg(feature = "bundle")]
+pub mod bundle;
+pub mod check;
 #[cfg(feature = "citadel")]
 pub mod citadel;
 pub mod command_line;

@@ -12,7 +12,7 @@ use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
 use std::process::Command;
 
-use marathon_inject::citadel::read_archive;
+use marathon_inject::bundle::read_archive;
 use marathon_inject::identity::x509::Bundle;
 use marathon_inject::plan::Injector;
 use marathon_inject::settings::Settings;

@@ -12,9 +12,10 @@ use time::OffsetDateTime;
 
 use super::disk::Disk;
 use super::error::CaError;
-use super::files::{at, read, read_secret, refuse_exposed};
+use super::files::{at, read_secret, refuse_exposed};
 use super::state::{AuthorityId, State};
 use super::underway::{UNDERWAY, abandoned, directory_of, is_ours};
+use crate::bundle::read;
 use crate::identity::x509::{
     Authority, AuthorityError, AuthorityFile, AuthorityFiles, CERT_CHAIN, Certificate, ROOT_CERT,
     to_pem,

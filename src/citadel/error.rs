@@ -6,6 +6,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use super::rotation::RotationError;
+use crate::bundle::ReadError;
 use crate::identity::x509::AuthorityError;
 use crate::identity::{SpiffeId, TrustDomain};
 
@@ -36,14 +37,9 @@ pub enum CaError {
         /// Whose it is.
         uid: u32,
     },
-    /// A file of another kind, surely.
-    #[error("{path} is larger than {limit} bytes: no certificate, key or bundle")]
-    TooLarge {
-        /// Which file.
-        path: Utf8PathBuf,
-        /// What none of these comes near.
-        limit: u64,
-    },
+    /// A file that cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// Nothing of that name.
     #[error("there is no CA at {0}")]
     Missing(Utf8PathBuf),

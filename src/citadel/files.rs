@@ -1,17 +1,14 @@
-//! Reading the files of a CA and of bundles: never more than one could hold, and the CA's secrets
-//! only if nobody else can.
+//! Reading the secrets of a CA: only if nobody else can.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 
 use camino::Utf8Path;
 use zeroize::Zeroizing;
 
 use super::error::CaError;
-
-/// No such file comes near this.
-const MAX_BYTES: u64 = 1024 * 1024;
+use crate::bundle::read_from;
 
 /// Reads a private key, if nobody else can.
 ///
@@ -20,25 +17,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 pub fn read_secret(path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, CaError> {
     let file = File::open(path).map_err(at(path))?;
     refuse_exposed(path, &file.metadata().map_err(at(path))?)?;
-    bounded(&file, path)
-}
-
-/// Reads a file, whoever else can.
-///
-/// # Errors
-/// It cannot be read.
-pub fn read(path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, CaError> {
-    bounded(&File::open(path).map_err(at(path))?, path)
-}
-
-fn bounded(file: &File, path: &Utf8Path) -> Result<Zeroizing<Vec<u8>>, CaError> {
-    // Room for all of it at once: a buffer that grows leaves copies of itself behind.
-    let mut content = Zeroizing::new(Vec::with_capacity(64 * 1024));
-    file.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(at(path))?;
-    if content.len() as u64 > MAX_BYTES {
-        return Err(CaError::TooLarge { path: path.to_owned(), limit: MAX_BYTES });
-    }
-    Ok(content)
+    Ok(read_from(&file, path)?)
 }
 
 /// Refuses what others than its owner can read or change.

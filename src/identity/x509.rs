@@ -24,5 +24,5 @@ pub use organization::{InvalidOrganization, Organization};
 pub use path::{PathError, check_path};
 pub use profile::{AuthorityProfile, BACKDATE, LeafProfile};
 pub use public_key::{PublicKey, PublicKeyAlgorithm};
-pub use text::{hex, rfc3339};
+pub use text::{hex, rfc3339, time_left};
 pub use verify::{Fault, Verified, verify};

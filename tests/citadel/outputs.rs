@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use marathon_inject::citadel::read_archive;
+use marathon_inject::bundle::read_archive;
 
 use crate::marathon::pods;
 use crate::scratch::{CITADEL, Scratch, there_is};

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use assert_cmd::Command;
-use marathon_inject::citadel::{Citadel, OsDisk, Role, read_archive};
+use marathon_inject::bundle::read_archive;
+use marathon_inject::citadel::{Citadel, OsDisk, Role};
 use marathon_inject::identity::TrustDomain;
 use marathon_inject::identity::x509::{Authority, AuthorityProfile, Bundle, Certificate, KeyKind};
 use serde_json::Value;

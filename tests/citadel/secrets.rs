@@ -1,6 +1,6 @@
 //! No command says a key: neither one that it made, nor one that it read, nor one that it destroyed.
 
-use marathon_inject::citadel::read_archive;
+use marathon_inject::bundle::read_archive;
 
 use crate::help::every_command;
 use crate::scratch::{Scratch, Snapshot};

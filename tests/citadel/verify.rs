@@ -1,6 +1,6 @@
 //! `citadel verify` says whether a bundle would serve: exit code 0, or 1 and every reason why not.
 
-use marathon_inject::citadel::write_archive;
+use marathon_inject::bundle::write_archive;
 use marathon_inject::identity::SpiffeId;
 use marathon_inject::identity::x509::{
     Authority, AuthorityProfile, Bundle, Certificate, KeyKind, LeafProfile,

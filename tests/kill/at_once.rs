@@ -5,7 +5,8 @@ use std::io;
 use std::process::{Child, Command, Stdio};
 
 use camino::Utf8Path;
-use marathon_inject::citadel::{Access, CaError, Citadel, Disk, OsDisk, Role, read_archive};
+use marathon_inject::bundle::read_archive;
+use marathon_inject::citadel::{Access, CaError, Citadel, Disk, OsDisk, Role};
 use marathon_inject::identity::TrustDomain;
 use marathon_inject::identity::x509::verify;
 use time::OffsetDateTime;

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use marathon_inject::citadel::{Access, CaError, Citadel, Disk, OsDisk, Role, read, read_secret};
+use marathon_inject::bundle::read;
+use marathon_inject::citadel::{Access, CaError, Citadel, Disk, OsDisk, Role, read_secret};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::TrustDomain;
 use marathon_inject::identity::x509::{
@@ -104,7 +105,7 @@ impl Wanted<'_> {
     fn root(&self, path_len: u8) -> Result<Authority, Failure> {
         let organization = self.organization()?;
         let profile = self.profile(&organization, self.args.ttl, path_len);
-        Authority::root(&profile, self.now).map_err(|error| failure(error.into()))
+        Authority::root(&profile, self.now).map_err(failure)
     }
 
     /// One that an offline root signs.
@@ -162,7 +163,7 @@ impl Wanted<'_> {
     fn signed_by(&self, root: &Authority) -> Result<Authority, Failure> {
         let organization = self.organization()?;
         let profile = self.profile(&organization, self.args.intermediate_ttl, 0);
-        root.intermediate(&profile, self.now).map_err(|error| failure(error.into()))
+        root.intermediate(&profile, self.now).map_err(failure)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `citadel bundle`.
 
-use marathon_inject::citadel::{Access, BundleRequest, Citadel, OsDisk, write_archive};
+use marathon_inject::bundle::write_archive;
+use marathon_inject::citadel::{Access, BundleRequest, Citadel, OsDisk};
 use marathon_inject::command_line::Failure;
 use marathon_inject::identity::x509::{Bundle, Certificate};
 use marathon_inject::identity::{ServiceAccount, SpiffeId, TrustDomain};

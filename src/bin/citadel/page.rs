@@ -3,11 +3,11 @@
 use std::fmt;
 
 use marathon_inject::command_line::printable;
-use marathon_inject::identity::x509::{Certificate, Facts, KeyError, PrivateKey, rfc3339};
+use marathon_inject::identity::x509::{
+    Certificate, Facts, KeyError, PrivateKey, rfc3339, time_left,
+};
 use serde::Serialize;
 use time::OffsetDateTime;
-
-use crate::report::validity_left;
 
 /// All of it.
 #[derive(Debug, Serialize)]
@@ -128,7 +128,7 @@ fn certificate_facts(certificate: &Certificate, now: OffsetDateTime) -> Certific
     let (from, to) = (rfc3339(facts.not_before), rfc3339(facts.not_after));
     let state = match now {
         now if now < facts.not_before => "not yet".to_owned(),
-        now => validity_left(facts.not_after, now),
+        now => time_left(facts.not_after, now),
     };
     let validity = format!("{from} to {to} ({state})");
     let seconds_left = (facts.not_after - now).whole_seconds();

@@ -7,7 +7,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use marathon_inject::citadel::{CERTS, directory_of};
+use marathon_inject::bundle::CERTS;
+use marathon_inject::citadel::directory_of;
 use marathon_inject::command_line::{Failure, print};
 use marathon_inject::identity::x509::Bundle;
 use rustix::fs::{CWD, RenameFlags, renameat_with};

@@ -1,11 +1,11 @@
 //! What is told on stderr, and in which words.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use marathon_inject::citadel::{CaError, Phase};
 use marathon_inject::command_line::{Failure, Unreadable, printable, snippets};
 use marathon_inject::document::{Diagnostic, Severity, Source};
-use marathon_inject::identity::x509::{Authority, Certificate, rfc3339};
+use marathon_inject::identity::x509::{Authority, Certificate, rfc3339, time_left};
 use time::OffsetDateTime;
 
 /// Below this share of its life an authority needs a successor (istiod rotates its root then).
@@ -46,7 +46,7 @@ impl Report {
         let Some(first) = all.min_by_key(|facts| facts.not_after) else { return };
         let (life, left) = (first.not_after - first.not_before, first.not_after - now);
         if left.as_seconds_f64() < life.as_seconds_f64() * LATE {
-            let (subject, left) = (&first.subject, validity_left(first.not_after, now));
+            let (subject, left) = (&first.subject, time_left(first.not_after, now));
             let next = match phase {
                 Phase::Stable => "begin with `citadel rotate-root prepare`",
                 Phase::Prepared => "go on with `citadel rotate-root activate`",
@@ -61,24 +61,12 @@ impl Report {
 
 /// Until when something is valid, and how long that is.
 pub(crate) fn until(moment: OffsetDateTime, now: OffsetDateTime) -> String {
-    format!("until {} ({})", rfc3339(moment), validity_left(moment, now))
-}
-
-/// How long something is still valid.
-pub(crate) fn validity_left(moment: OffsetDateTime, now: OffsetDateTime) -> String {
-    let seconds = (moment - now).whole_seconds();
-    let (minutes, hours) = (seconds.abs() / 60, seconds.abs() / 3600);
-    let words = match hours {
-        0 if minutes == 0 => format!("{}s", seconds.abs()),
-        0 => format!("{minutes}m"),
-        1..48 => format!("{hours}h {}m", minutes % 60),
-        _ => format!("{} days", hours / 24),
-    };
-    if seconds < 0 { format!("ended {words} ago") } else { format!("{words} left") }
+    format!("until {} ({})", rfc3339(moment), time_left(moment, now))
 }
 
 /// A CA's error as the end of a run.
-pub(crate) fn failure(error: CaError) -> Failure {
+pub(crate) fn failure(error: impl Into<CaError>) -> Failure {
+    let error = error.into();
     let failure = Failure::input(error.to_string());
     match error.hint() {
         Some(hint) => failure.hint(hint),
@@ -90,7 +78,7 @@ pub(crate) fn failure(error: CaError) -> Failure {
 /// inject says.
 pub(crate) fn draw(source: &Source, findings: &[Diagnostic]) -> bool {
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-    let drawn: Vec<_> = errors.map(|error| snippets().draw(source, error)).collect();
+    let drawn: Vec<_> = errors.map(|error| snippets(&io::stderr()).draw(source, error)).collect();
     // Where stderr is closed there is nobody left to tell.
     let _ = drawn.iter().try_for_each(|error| writeln!(anstream::stderr(), "{error}"));
     !drawn.is_empty()

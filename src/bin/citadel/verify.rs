@@ -15,7 +15,7 @@ pub(crate) fn run(args: &VerifyArgs, report: &Report, now: OffsetDateTime) -> Re
     let bundle = bundle(root_cert, &args.bundle, now)?;
     match verify(&bundle, args.identity.as_ref(), now) {
         Ok(good) => {
-            let until = until(good.leaf.facts().not_after, now);
+            let until = until(good.not_after, now);
             report.done(&format!("{}: {}, valid {until}", args.bundle, good.identity));
             Ok(())
         }

@@ -57,6 +57,8 @@ pub struct Verified {
     pub identity: SpiffeId,
     /// Its first certificate.
     pub leaf: Certificate,
+    /// When the first of the certificates ends that it depends on, from the leaf to the root.
+    pub not_after: OffsetDateTime,
 }
 
 /// Checks a bundle at a moment: chain, key, purpose, time, and that it is for `expected`, if that
@@ -91,21 +93,73 @@ pub fn verify(
         }
         Ok(_) => {}
     }
-    if let Some(roots) = &roots {
-        faults.extend(check_path(leaf, intermediates, roots, now).err().map(Fault::Path));
-    }
+    let path = roots.as_deref().map(|roots| check_path(leaf, intermediates, roots, now));
+    let root = path.and_then(|path| path.map_err(|error| faults.push(Fault::Path(error))).ok());
     if !leaf.facts().permits("digitalSignature") {
         faults.push(Fault::KeyUsage);
     }
-    match leaf.identity() {
-        Err(words) => faults.push(Fault::NoIdentity(words)),
-        Ok(identity) => match expected.filter(|expected| **expected != identity) {
-            Some(expected) => {
-                faults.push(Fault::OtherIdentity { found: identity, expected: expected.clone() });
-            }
-            None if faults.is_empty() => return Ok(Verified { identity, leaf: leaf.clone() }),
-            None => {}
-        },
+    match (root, identity(leaf, expected, &mut faults)) {
+        (Some(root), Some(identity)) if faults.is_empty() => {
+            let ends = intermediates.iter().chain([root]).map(|it| it.facts().not_after);
+            let not_after = ends.fold(leaf.facts().not_after, Ord::min);
+            Ok(Verified { identity, leaf: leaf.clone(), not_after })
+        }
+        _ => Err(faults),
     }
-    Err(faults)
+}
+
+/// Whom a leaf is for, if that is who is expected.
+fn identity(
+    leaf: &Certificate,
+    expected: Option<&SpiffeId>,
+    faults: &mut Vec<Fault>,
+) -> Option<SpiffeId> {
+    let found = leaf.identity().map_err(|words| faults.push(Fault::NoIdentity(words))).ok()?;
+    let Some(expected) = expected.filter(|expected| **expected != found) else {
+        return Some(found);
+    };
+    faults.push(Fault::OtherIdentity { found, expected: expected.clone() });
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::Issuer;
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::identity::x509::{Authority, AuthorityProfile, KeyKind, LeafProfile};
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 15:00 UTC);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn a_leaf_that_outlives_its_root_is_good_as_long_as_the_root() {
+        let organization = "mesh".parse().unwrap();
+        let profile = AuthorityProfile {
+            organization: &organization,
+            ttl: HOUR,
+            key: KeyKind::P256,
+            path_len: 0,
+        };
+        let root = Authority::root(&profile, NOW).unwrap();
+        let identity = "spiffe://cluster.local/ns/default/sa/default".parse().unwrap();
+        let leaf = LeafProfile { identity: &identity, organization: None, ttl: 3 * HOUR };
+        let key = PrivateKey::generate(KeyKind::P256).unwrap();
+        let params = leaf.params(key.public_key().algorithm(), NOW, NOW + 3 * HOUR).unwrap();
+        let signer = PrivateKey::from_pem(root.key().to_pem().as_bytes()).unwrap();
+        let issuer = Issuer::from_ca_cert_der(root.certificate().der(), signer).unwrap();
+        let leaf = params.signed_by(&key, &issuer).unwrap();
+        let leaf = Certificate::from_der(leaf.der().clone()).unwrap();
+        let bundle = Bundle {
+            root_cert: root.certificate().to_pem().into_bytes(),
+            cert_chain: leaf.to_pem().into_bytes(),
+            key: key.to_pem().as_bytes().to_vec().into(),
+        };
+        let good = verify(&bundle, Some(&identity), NOW).unwrap();
+        assert_eq!(good.leaf.facts().not_after, NOW + 3 * HOUR);
+        assert_eq!(good.not_after, NOW + HOUR);
+    }
 }
