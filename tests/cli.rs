@@ -5,6 +5,8 @@
     reason = "a test fails by panicking and says aloud what it skips"
 )]
 
+#[path = "cli/convert.rs"]
+mod convert;
 #[path = "cli/emit.rs"]
 mod emit;
 #[path = "cli/help.rs"]
@@ -19,6 +21,8 @@ mod outputs;
 mod overlays;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/remove.rs"]
+mod remove;
 #[path = "cli/scratch.rs"]
 mod scratch;
 #[path = "cli/settings.rs"]

@@ -1,6 +1,7 @@
-//! Colours: whether they are wanted, and whether stderr takes them.
+//! Colours: whether they are wanted, and whether a stream takes them.
 
 use anstream::ColorChoice;
+use anstream::stream::RawStream;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
@@ -31,7 +32,7 @@ impl ValueEnum for Color {
     }
 }
 
-/// Draws diagnostics for stderr, as far as it takes colours. A [`Color`] has to be written first.
-pub fn snippets() -> Snippets {
-    Snippets::new(anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never)
+/// Draws diagnostics for a stream, as far as it takes colours. A [`Color`] has to be written first.
+pub fn snippets(stream: &impl RawStream) -> Snippets {
+    Snippets::new(anstream::AutoStream::choice(stream) != ColorChoice::Never)
 }

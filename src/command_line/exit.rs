@@ -79,6 +79,11 @@ impl Failure {
         self
     }
 
+    /// What is wrong, without what to do about it.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// How the run ends. Where nobody reads our output any more, as in `inject … | head`, all that
     /// was wanted is done.
     pub fn exit(&self) -> Exit {

@@ -20,7 +20,10 @@ fn the_short_help_fits_on_a_screen() {
 
     Commands:
       submit       Inject pods, submit them to Marathon, and follow them until they are STABLE
+      check        Check that each pod is valid, injected and up to date: the gate for pipelines
       diff         Show what injection would change, or with --live what submitting would
+      remove       Take out what was injected
+      convert      Turn apps into the pods that run the same thing
       completions  Print a shell's completions
       man          Print the manual page
 
@@ -33,11 +36,13 @@ fn the_short_help_fits_on_a_screen() {
       -i, --in-place        Replace the input files
           --emit <EMIT>     What to write: the documents, RFC 6902 patches, or unified diffs [default:
                             json] [possible values: json, patch, diff]
-          --overlay <FILE>  Lay a partial pod over what is added; later ones win
-          --config <FILE>   Read settings from a TOML file [env: INJECT_CONFIG=]
+          --convert-apps    Turn apps into pods first, as inject convert does
           --strict          Fail on warnings
       -q, --quiet           Say nothing but errors
           --color <COLOR>   When to use colours [default: auto] [possible values: auto, always, never]
+          --overlay <FILE>  Lay a partial pod over what is added; later ones win
+          --adopt           Put ours in the place of a hand-written sidecar; the pod keeps its settings
+          --config <FILE>   Read settings from a TOML file [env: INJECT_CONFIG=]
       -h, --help            Print help (see more with '--help')
       -V, --version         Print version
 
@@ -45,12 +50,15 @@ fn the_short_help_fits_on_a_screen() {
       inject httpbin.json | dcos marathon pod add
       inject --emit diff pods/
       inject -i --overlay limits.json pods/
+      inject check pods/
+      inject check --format github pods/
+      inject --convert-apps apps/ -o pods/
       inject submit pods/
       dcos marathon pod show /httpbin | jq .spec | inject --strict > httpbin.json
 
     Exit codes:
       0  done
-      1  a gate said no: --strict found a warning, diff --exit-code a difference
+      1  a gate said no: check or --strict found something, diff --exit-code a difference
       2  bad usage or bad input; nothing was written
       3  Marathon refused, or the deployment failed
       4  Marathon could not be reached

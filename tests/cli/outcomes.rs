@@ -48,7 +48,10 @@ fn an_injected_pod_is_updated_where_a_setting_differs() {
     let flags = ["--proxy-image", "example/proxyv2:2"];
     let old = injected(&pod("/a"));
     let told = Scratch::new().inject(&flags).stdin(old).done();
-    assert_eq!(told.err, "<stdin>: /a updated\n");
+    assert_eq!(
+        told.err,
+        "<stdin>: /a updated: image docker.io/istio/proxyv2:1.0.5 -> example/proxyv2:2\n"
+    );
     assert_eq!(told.out, Scratch::new().inject(&flags).stdin(pod("/a")).done().out);
 }
 

@@ -129,7 +129,10 @@ fn a_changed_overlay_updates_an_injected_pod() {
     let (scratch, _) = under(&[&proxy("\"resources\": {\"cpus\": 2}")], &pod("/a"));
     let arguments = ["-i", "pod.json", "--overlay", "overlay-0.json"];
     scratch.inject(&["-i", "pod.json"]).done();
-    assert_eq!(scratch.inject(&arguments).done().err, "pod.json: /a updated\n");
+    assert_eq!(
+        scratch.inject(&arguments).done().err,
+        "pod.json: /a updated: overlay added, istio-proxy cpus 0.5 -> 2\n"
+    );
     assert_eq!(scratch.inject(&arguments).done().err, "pod.json: /a up to date\n");
     scratch.inject(&["-i", "pod.json", "--policy", "disabled"]).done();
     assert_eq!(scratch.read("pod.json"), pod("/a"));
@@ -138,11 +141,13 @@ fn a_changed_overlay_updates_an_injected_pod() {
 #[test]
 fn an_overlay_that_is_no_json_is_refused_at_its_place() {
     insta::assert_snapshot!(refused("{\n  containers: []\n}\n"), @r"
-    error: invalid JSON: key must be a string
+    error[J01]: invalid JSON: key must be a string
      --> overlay-0.json:2:3
       |
     2 |   containers: []
       |   ^
+      |
+      = help: correct the text here, or right before
     error: 1 fault; nothing was written
     ");
 }
@@ -162,11 +167,13 @@ fn an_unknown_member_and_the_pods_own_are_refused_together() {
       |   ^^^^^^^^ /colour
       |
       = help: remove it
-    error: an overlay cannot set "id" of a pod
+    error[O02]: an overlay cannot set "id" of a pod
      --> overlay-0.json:2:3
       |
     2 |   "id": "/x",
       |   ^^^^ /id
+      |
+      = help: an overlay is laid over every pod: set it in the pod itself
     error: 2 faults; nothing was written
     "#);
 }
@@ -189,7 +196,7 @@ fn a_missing_overlay_is_refused() {
 fn an_overlay_that_makes_the_pod_invalid_is_blamed_for_it() {
     let mounts = proxy("\"volumeMounts\": [{\"name\": \"nowhere\", \"mountPath\": \"/x\"}]");
     insta::assert_snapshot!(refused(&mounts), @r#"
-    error[V38]: with the overlays this pod is invalid: Referenced Volume in VolumeMount should exist: "nowhere"
+    error[I25]: with the overlays this pod is invalid: Referenced Volume in VolumeMount should exist: "nowhere" (V38)
     --> pod.json: /containers/2/volumeMounts/1/name
      = help: an overlay adds what Marathon refuses; correct it
     pod.json: /a refused

@@ -138,7 +138,7 @@ fn a_refusal_is_one_even_if_nobody_hears_it() {
 #[test]
 fn an_empty_input_is_refused() {
     insta::assert_snapshot!(said(""), @r"
-    error: the input is empty
+    error[J02]: the input is empty
      --> <stdin>:1:1
       |
     1 |
@@ -153,7 +153,7 @@ fn an_empty_input_is_refused() {
 #[test]
 fn bytes_that_are_no_utf8_are_refused_at_their_place() {
     insta::assert_snapshot!(said(*b"{\n  \"id\": \"/\xe9t\xe9\"\n}\n"), @r#"
-    error: the input is not valid UTF-8
+    error[J03]: the input is not valid UTF-8
      --> <stdin>:2:11
       |
     2 |   "id": "/�t�"
@@ -174,7 +174,7 @@ fn utf16_is_refused_by_its_name() {
 #[test]
 fn text_after_the_document_is_refused() {
     insta::assert_snapshot!(said("{\"id\": \"/a\"}\n{\"id\": \"/b\"}\n"), @r#"
-    error: invalid JSON: trailing characters
+    error[J01]: invalid JSON: trailing characters
      --> <stdin>:2:1
       |
     2 | {"id": "/b"}
@@ -195,7 +195,10 @@ fn a_document_that_was_cut_off_is_refused() {
 fn a_scalar_is_refused() {
     for (text, found) in [("42", "a number"), ("\"x\"", "a string"), ("null", "null")] {
         let said = said(text);
-        assert!(said.starts_with(&format!("error: expected a pod, found {found}\n")), "{said}");
+        assert!(
+            said.starts_with(&format!("error[J07]: expected a pod, found {found}\n")),
+            "{said}"
+        );
     }
 }
 

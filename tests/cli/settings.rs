@@ -123,24 +123,28 @@ fn the_faults_of_all_sources_of_settings_and_of_the_inputs_are_told_together() {
     let told = scratch.inject(&[&sources[..], &flags, &["pod.json", "none.json"]].concat());
     insta::assert_snapshot!(told.refused().err, @r#"
     error: bad.yaml: drain-duration: invalid value "soon": "soon" is no duration such as 2s, 1m30s or 500ms
-    error: proxy-cpu: invalid value "much": expected CPU shares such as 0.5 or 500m
+    error[S01]: proxy-cpu: invalid value "much": expected CPU shares such as 0.5 or 500m
      --> bad.toml:2:13
       |
     2 | proxy-cpu = "much"
       |             ^^^^^^
+      |
+      = help: docs/settings.md lists the settings and what they take
     error: --status-port: invalid value "high": "high" is no port (1 to 65535)
-    error: expected a partial pod, found an array
+    error[O01]: expected a partial pod, found an array
      --> one.json:1:1
       |
     1 | []
       | ^^
       |
       = help: an overlay is an object such as {"containers": [{"name": "istio-proxy", …}]}
-    error: an overlay cannot set "id" of a pod
+    error[O02]: an overlay cannot set "id" of a pod
      --> two.json:1:2
       |
     1 | {"id": "/x"}
       |  ^^^^ /id
+      |
+      = help: an overlay is laid over every pod: set it in the pod itself
     error: no.json: No such file or directory (os error 2)
     error: none.json: No such file or directory (os error 2)
     error: 7 faults; nothing was written
@@ -164,16 +168,20 @@ fn all_faults_of_a_config_file_are_shown_at_their_places() {
     let scratch = scratch().file("bad.toml", "proxy-cpu = \"much\"\n\nstatus-port = 99999\n");
     let told = scratch.inject(&["pod.json", "--config", "bad.toml"]).refused();
     insta::assert_snapshot!(told.err, @r#"
-    error: proxy-cpu: invalid value "much": expected CPU shares such as 0.5 or 500m
+    error[S01]: proxy-cpu: invalid value "much": expected CPU shares such as 0.5 or 500m
      --> bad.toml:1:13
       |
     1 | proxy-cpu = "much"
       |             ^^^^^^
-    error: status-port: invalid value "99999": "99999" is no port (1 to 65535)
+      |
+      = help: docs/settings.md lists the settings and what they take
+    error[S01]: status-port: invalid value "99999": "99999" is no port (1 to 65535)
      --> bad.toml:3:15
       |
     3 | status-port = 99999
       |               ^^^^^
+      |
+      = help: docs/settings.md lists the settings and what they take
     error: 2 faults; nothing was written
     "#);
 }
@@ -183,7 +191,7 @@ fn an_unknown_key_of_a_config_file_is_refused_with_the_nearest() {
     let scratch = scratch().file("bad.toml", "proxy-imag = \"x\"\n");
     let told = scratch.inject(&["pod.json", "--config", "bad.toml"]).refused();
     insta::assert_snapshot!(told.err, @r#"
-    error: unknown setting "proxy-imag"
+    error[S01]: unknown setting "proxy-imag"
      --> bad.toml:1:1
       |
     1 | proxy-imag = "x"
@@ -240,11 +248,13 @@ fn a_bad_label_is_shown_at_its_place() {
     let pod = pod_with("/a", labels(json!({"sidecar.istio.io/proxyCPU": "much"})));
     let told = Scratch::new().inject(&[]).stdin(pod).refused();
     insta::assert_snapshot!(told.err, @r#"
-    error: label "sidecar.istio.io/proxyCPU" of pod /a: invalid value "much": expected CPU shares such as 0.5 or 500m
+    error[I11]: label "sidecar.istio.io/proxyCPU" of pod /a: invalid value "much": expected CPU shares such as 0.5 or 500m
       --> <stdin>:33:34
        |
     33 |     "sidecar.istio.io/proxyCPU": "much"
        |                                  ^^^^^^ /labels/sidecar.istio.io~1proxyCPU
+       |
+       = help: correct it, or remove the label to have the default
     <stdin>: /a refused
     error: 1 fault; nothing was written
     "#);
@@ -275,11 +285,13 @@ fn a_label_that_names_no_service_account_is_refused_at_its_place() {
     let pod = pod_with("/a", labels(json!({"istio.io/service-account.name": "shop/details"})));
     let told = Scratch::new().inject(&[]).stdin(pod).refused();
     insta::assert_snapshot!(told.err, @r#"
-    error: label "istio.io/service-account.name" of pod /a: invalid value "shop/details": "shop/details" is no service account: up to 63 lower-case letters, digits and inner dashes
+    error[I11]: label "istio.io/service-account.name" of pod /a: invalid value "shop/details": "shop/details" is no service account: up to 63 lower-case letters, digits and inner dashes
       --> <stdin>:33:38
        |
     33 |     "istio.io/service-account.name": "shop/details"
        |                                      ^^^^^^^^^^^^^^ /labels/istio.io~1service-account.name
+       |
+       = help: correct it, or remove the label to have the default
     <stdin>: /a refused
     error: 1 fault; nothing was written
     "#);
@@ -289,7 +301,7 @@ fn a_label_that_names_no_service_account_is_refused_at_its_place() {
 fn a_misspelt_label_is_a_warning_with_the_nearest() {
     let pod = pod_with("/a", labels(json!({"sidecar.istio.io/proxyCpu": "2"})));
     let told = Scratch::new().inject(&[]).stdin(pod).done();
-    told.says("warning: label \"sidecar.istio.io/proxyCpu\" is none that injection knows")
+    told.says("warning[I08]: label \"sidecar.istio.io/proxyCpu\" is none that injection knows")
         .says("help: did you mean \"sidecar.istio.io/proxyCPU\"?");
 }
 

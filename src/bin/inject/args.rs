@@ -1,5 +1,6 @@
 //! The arguments.
 
+mod check;
 mod setting;
 #[cfg(feature = "submit")]
 mod submit;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use marathon_inject::command_line::Color;
 
+pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use setting::{Origin, SettingArgs};
 #[cfg(feature = "submit")]
 pub(crate) use submit::{Format, MarathonArgs, SubmitArgs};
@@ -18,12 +20,15 @@ Examples:
   inject httpbin.json | dcos marathon pod add
   inject --emit diff pods/
   inject -i --overlay limits.json pods/
+  inject check pods/
+  inject check --format github pods/
+  inject --convert-apps apps/ -o pods/
   inject submit pods/
   dcos marathon pod show /httpbin | jq .spec | inject --strict > httpbin.json
 
 Exit codes:
   0  done
-  1  a gate said no: --strict found a warning, diff --exit-code a difference
+  1  a gate said no: check or --strict found something, diff --exit-code a difference
   2  bad usage or bad input; nothing was written
   3  Marathon refused, or the deployment failed
   4  Marathon could not be reached
@@ -56,8 +61,14 @@ pub(crate) enum Command {
     /// Inject pods, submit them to Marathon, and follow them until they are STABLE
     #[cfg(feature = "submit")]
     Submit(Box<SubmitArgs>),
+    /// Check that each pod is valid, injected and up to date: the gate for pipelines
+    Check(Box<CheckArgs>),
     /// Show what injection would change, or with --live what submitting would
     Diff(Box<DiffArgs>),
+    /// Take out what was injected
+    Remove(Box<PlainArgs>),
+    /// Turn apps into the pods that run the same thing
+    Convert(Box<PlainArgs>),
     /// Print a shell's completions
     Completions {
         /// The shell
@@ -74,17 +85,19 @@ impl Cli {
     /// When to use colours.
     pub(crate) fn color(&self) -> Color {
         match &self.command {
-            Some(Command::Diff(args)) => args.source.color,
+            Some(Command::Diff(args)) => args.source.input.color,
+            Some(Command::Check(args)) => args.source.input.color,
+            Some(Command::Remove(args) | Command::Convert(args)) => args.input.color,
             #[cfg(feature = "submit")]
-            Some(Command::Submit(args)) => args.source.color,
-            _ => self.inject.source.color,
+            Some(Command::Submit(args)) => args.source.input.color,
+            _ => self.inject.source.input.color,
         }
     }
 }
 
-// What to read, and how to inject it. A comment for rustdoc would become a command's help.
+// What to read, and how to report it. A comment for rustdoc would become a command's help.
 #[derive(Debug, Args)]
-pub(crate) struct SourceArgs {
+pub(crate) struct InputArgs {
     /// Files and directories; - is standard input, the default where that is no terminal
     #[arg(value_name = "FILE|DIR|-")]
     pub(crate) inputs: Vec<Utf8PathBuf>,
@@ -92,21 +105,6 @@ pub(crate) struct SourceArgs {
     /// Another input, as kube-inject spells it
     #[arg(short = 'f', long = "filename", value_name = "FILE", hide_short_help = true)]
     pub(crate) filenames: Vec<Utf8PathBuf>,
-
-    /// Lay a partial pod over what is added; later ones win
-    #[arg(long = "overlay", value_name = "FILE")]
-    pub(crate) overlays: Vec<Utf8PathBuf>,
-
-    /// Read settings from a TOML file
-    #[arg(long, value_name = "FILE", env = "INJECT_CONFIG")]
-    pub(crate) config: Option<Utf8PathBuf>,
-
-    /// Read settings from Istio's MeshConfig (YAML)
-    #[arg(long, alias = "meshConfigFile", value_name = "FILE", hide_short_help = true)]
-    pub(crate) mesh_config_file: Option<Utf8PathBuf>,
-
-    #[arg(long = "injectConfigFile", value_name = "FILE", hide = true)]
-    pub(crate) inject_config_file: Option<Utf8PathBuf>,
 
     /// Fail on warnings
     #[arg(long)]
@@ -119,14 +117,11 @@ pub(crate) struct SourceArgs {
     /// When to use colours
     #[arg(long, value_enum, default_value_t)]
     pub(crate) color: Color,
-
-    #[command(flatten)]
-    pub(crate) settings: SettingArgs,
 }
 
-/// The arguments of `inject` without a subcommand.
+// Where results go. A comment for rustdoc would become a command's help.
 #[derive(Debug, Args)]
-pub(crate) struct InjectArgs {
+pub(crate) struct OutputArgs {
     /// Write to FILE, or for several inputs into the directory FILE [default: standard output, one
     /// after the other]
     #[arg(short, long, value_name = "FILE", conflicts_with = "in_place")]
@@ -139,9 +134,66 @@ pub(crate) struct InjectArgs {
     /// What to write: the documents, RFC 6902 patches, or unified diffs
     #[arg(long, value_enum, default_value_t = Emit::Json)]
     pub(crate) emit: Emit,
+}
+
+// What to read, and how to inject it. A comment for rustdoc would become a command's help.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+
+    /// Lay a partial pod over what is added; later ones win
+    #[arg(long = "overlay", value_name = "FILE")]
+    pub(crate) overlays: Vec<Utf8PathBuf>,
+
+    /// Put ours in the place of a hand-written sidecar; the pod keeps its settings
+    #[arg(long)]
+    pub(crate) adopt: bool,
+
+    /// Read settings from a TOML file
+    #[arg(long, value_name = "FILE", env = "INJECT_CONFIG")]
+    pub(crate) config: Option<Utf8PathBuf>,
+
+    /// Read settings from Istio's MeshConfig (YAML)
+    #[arg(long, alias = "meshConfigFile", value_name = "FILE", hide_short_help = true)]
+    pub(crate) mesh_config_file: Option<Utf8PathBuf>,
+
+    #[arg(long = "injectConfigFile", value_name = "FILE", hide = true)]
+    pub(crate) inject_config_file: Option<Utf8PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+// What becomes of apps. A comment for rustdoc would become a command's help.
+#[derive(Debug, Args)]
+pub(crate) struct AppArgs {
+    /// Turn apps into pods first, as inject convert does
+    #[arg(long)]
+    pub(crate) convert_apps: bool,
+}
+
+/// The arguments of `inject` without a subcommand.
+#[derive(Debug, Args)]
+pub(crate) struct InjectArgs {
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) apps: AppArgs,
 
     #[command(flatten)]
     pub(crate) source: SourceArgs,
+}
+
+// The arguments of a command that injects nothing. A comment for rustdoc would become its help.
+#[derive(Debug, Args)]
+pub(crate) struct PlainArgs {
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
 }
 
 // The arguments of `inject diff`. A comment for rustdoc would become its help.
@@ -160,6 +212,9 @@ pub(crate) struct DiffArgs {
     /// End with 1 if there is a difference
     #[arg(long)]
     pub(crate) exit_code: bool,
+
+    #[command(flatten)]
+    pub(crate) apps: AppArgs,
 
     #[command(flatten)]
     pub(crate) source: SourceArgs,

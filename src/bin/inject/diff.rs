@@ -2,7 +2,7 @@
 
 use marathon_inject::command_line::Failure;
 
-use crate::args::{DiffArgs, Emit, InjectArgs};
+use crate::args::{DiffArgs, Emit, InjectArgs, OutputArgs};
 use crate::run::{self, Changed};
 
 /// Runs `inject diff`.
@@ -19,6 +19,6 @@ fn changed(args: DiffArgs) -> Result<Changed, Failure> {
     if args.live {
         return crate::submit::live::diff(&args);
     }
-    let (output, in_place, emit) = (None, false, Emit::Diff);
-    run::run(&InjectArgs { output, in_place, emit, source: args.source })
+    let output = OutputArgs { output: None, in_place: false, emit: Emit::Diff };
+    run::inject(&InjectArgs { output, apps: args.apps, source: args.source })
 }

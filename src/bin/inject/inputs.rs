@@ -2,15 +2,18 @@
 
 use std::io::{self, IsTerminal};
 
+use camino::Utf8Path;
 use clap::CommandFactory;
 use marathon_inject::command_line::{Failure, Input, documents};
 
-use crate::args::{Cli, SourceArgs};
-use crate::report::Report;
+use crate::args::{Cli, InputArgs};
 
 /// The documents that the arguments name, in order. One that cannot be found is a fault, and the
 /// others are named nevertheless.
-pub(crate) fn inputs(args: &SourceArgs, report: &mut Report) -> Result<Vec<Input>, Failure> {
+pub(crate) fn inputs(
+    args: &InputArgs,
+    mut fault: impl FnMut(&Utf8Path, &Failure),
+) -> Result<Vec<Input>, Failure> {
     let mut inputs = Vec::new();
     let mut named = args.inputs.iter().chain(&args.filenames).peekable();
     if named.peek().is_none() {
@@ -19,7 +22,7 @@ pub(crate) fn inputs(args: &SourceArgs, report: &mut Report) -> Result<Vec<Input
     for path in named {
         let (found, failures) = documents(path);
         inputs.extend(found);
-        failures.iter().for_each(|failure| report.fault(failure));
+        failures.iter().for_each(|failure| fault(path, failure));
     }
     match inputs.iter().filter(|input| **input == Input::Stdin).count() {
         0 | 1 => Ok(inputs),
@@ -29,7 +32,7 @@ pub(crate) fn inputs(args: &SourceArgs, report: &mut Report) -> Result<Vec<Input
 
 /// Whether standard input is one of the documents.
 #[cfg(feature = "submit")]
-pub(crate) fn reads_stdin(args: &SourceArgs) -> bool {
+pub(crate) fn reads_stdin(args: &InputArgs) -> bool {
     let mut named = args.inputs.iter().chain(&args.filenames).peekable();
     named.peek().is_none() || named.any(|path| path == "-")
 }

@@ -3,8 +3,11 @@
 
 #![deny(clippy::exit, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
+mod apps;
 mod args;
+mod check;
 mod diff;
+mod emit;
 mod inputs;
 mod outputs;
 mod report;
@@ -28,8 +31,11 @@ fn main() -> ExitCode {
         Some(Command::Completions { shell }) => command_line::completions(Cli::command(), shell),
         Some(Command::Man { command }) => command_line::man(Cli::command(), command.as_deref()),
         Some(Command::Diff(args)) => diff::run(*args),
+        Some(Command::Check(args)) => check::run(&args),
         #[cfg(feature = "submit")]
         Some(Command::Submit(args)) => submit::run(&args),
-        None => run::run(&cli.inject).map(|_| ()),
+        Some(Command::Remove(args)) => run::remove(&args).map(|_| ()),
+        Some(Command::Convert(args)) => run::convert(&args).map(|_| ()),
+        None => run::inject(&cli.inject).map(|_| ()),
     })
 }

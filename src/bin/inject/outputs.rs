@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use marathon_inject::command_line::{Failure, Input};
 use tempfile::{NamedTempFile, SpooledTempFile, TempPath};
 
-use crate::args::{Emit, InjectArgs};
+use crate::args::{Emit, OutputArgs};
 
 /// What is held in memory before standard output is staged on disk.
 const IN_MEMORY: usize = 16 * 1024 * 1024;
@@ -73,7 +73,7 @@ impl Write for Staged<'_> {
 
 impl Outputs {
     /// The place that the arguments name, if it suits the inputs.
-    pub(crate) fn new(args: &InjectArgs, inputs: &[Input]) -> Result<Self, Failure> {
+    pub(crate) fn new(args: &OutputArgs, inputs: &[Input]) -> Result<Self, Failure> {
         let to = match &args.output {
             _ if args.in_place => in_place(args, inputs)?,
             None => To::Stdout,
@@ -134,7 +134,7 @@ fn pour(from: &mut SpooledTempFile, mut to: impl Write) -> Result<(), Failure> {
     Ok(to.flush()?)
 }
 
-fn in_place(args: &InjectArgs, inputs: &[Input]) -> Result<To, Failure> {
+fn in_place(args: &OutputArgs, inputs: &[Input]) -> Result<To, Failure> {
     if args.emit != Emit::Json {
         return Err(Failure::input("--in-place writes documents only")
             .hint("leave out --in-place, or --emit"));

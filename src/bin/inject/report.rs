@@ -1,6 +1,7 @@
 //! What is told on stderr: one line for each pod, and findings with their source. All of it waits
 //! for the end of the run, so that it stands together after the result.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use marathon_inject::command_line::{Failure, Unreadable, printable, snippets};
 use marathon_inject::document::{Diagnostic, Severity, Snippets, Source};
 use marathon_inject::plan::{Outcome, Rewritten};
+use marathon_inject::pod::{Conversion, ConvertedEntry};
 
 /// Fewer files than this are done before a bar could be read.
 const MANY_FILES: usize = 50;
@@ -37,7 +39,7 @@ enum Line {
 
 impl Report {
     pub(crate) fn new(quiet: bool, strict: bool) -> Self {
-        let (snippets, lines, faults) = (snippets(), Vec::new(), Vec::new());
+        let (snippets, lines, faults) = (snippets(&io::stderr()), Vec::new(), Vec::new());
         let (errors, warnings, notes, hidden) = (0, 0, 0, 0);
         Self { quiet, strict, snippets, lines, faults, errors, warnings, notes, hidden }
     }
@@ -96,23 +98,42 @@ impl Report {
 
     /// What became of an entry of a document, and what there is to say of it.
     pub(crate) fn entry(&mut self, source: &Source, rewritten: &Rewritten) {
+        let Rewritten { pointer, id, outcome, findings, .. } = rewritten;
+        let is_refused = *outcome == Outcome::Refused;
+        self.outcome(source, id.as_deref().unwrap_or(pointer), outcome, is_refused, findings);
+    }
+
+    /// The same of a conversion.
+    pub(crate) fn converted(&mut self, source: &Source, entry: &ConvertedEntry) {
+        let ConvertedEntry { pointer, id, outcome, findings } = entry;
+        let is_refused = *outcome == Conversion::Refused;
+        self.outcome(source, id.as_deref().unwrap_or(pointer), outcome, is_refused, findings);
+    }
+
+    fn outcome(
+        &mut self,
+        source: &Source,
+        name: &str,
+        outcome: &dyn fmt::Display,
+        is_refused: bool,
+        findings: &[Diagnostic],
+    ) {
         // An app's id is not checked: it must not speak to the terminal.
-        let name = rewritten.id.as_deref().unwrap_or(&rewritten.pointer);
         let name = printable(name);
         let space = if name.is_empty() { "" } else { " " };
-        let outcome = format!("{}: {name}{space}{}", source.name(), rewritten.outcome);
-        if rewritten.outcome == Outcome::Refused {
-            self.findings(source, &rewritten.findings);
+        let outcome = format!("{}: {name}{space}{outcome}", source.name());
+        if is_refused {
+            self.findings(source, findings);
             self.faults.push(outcome);
         } else {
             self.line(Line::Outcome(outcome));
-            self.findings(source, &rewritten.findings);
+            self.findings(source, findings);
         }
     }
 
     /// A document without entries, as an empty list is: success must not be silent.
     pub(crate) fn nothing(&mut self, source: &Source) {
-        self.line(Line::Outcome(format!("{}: nothing in it to inject", source.name())));
+        self.line(Line::Outcome(format!("{}: no pods and no apps in it", source.name())));
     }
 
     /// What there is to say of a document.

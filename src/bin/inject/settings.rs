@@ -4,11 +4,14 @@
 use camino::Utf8Path;
 use marathon_inject::command_line::{Failure, Input};
 use marathon_inject::document::{Diagnostic, Source};
-use marathon_inject::plan::{Injector, Overlay};
+use marathon_inject::plan::{Adoption, Injector, Overlay};
 use marathon_inject::settings::{ConfigFile, Key, Settings, parse_file, parse_mesh_config};
 
 use crate::args::{Origin, SourceArgs};
 use crate::report::Report;
+
+/// Where a person finds what a setting takes.
+const LISTED: &str = "docs/settings.md lists the settings and what they take";
 
 /// The injector that the arguments describe; none if there are faults, which are all reported.
 pub(crate) fn injector(args: &SourceArgs, report: &mut Report) -> Option<Injector> {
@@ -38,7 +41,8 @@ pub(crate) fn injector(args: &SourceArgs, report: &mut Report) -> Option<Injecto
     {
         report.fault(&Failure::input(error.to_string()));
     }
-    (report.errors() == before).then(|| Injector::new(settings, overlays))
+    let adoption = if args.adopt { Adoption::On } else { Adoption::Off };
+    (report.errors() == before).then(|| Injector::new(settings, overlays).adopting(adoption))
 }
 
 fn environment_and_flags(settings: &mut Settings, args: &SourceArgs, report: &mut Report) {
@@ -99,18 +103,16 @@ fn config_file(settings: &mut Settings, path: &Utf8Path, report: &mut Report) ->
     let mut faults = Vec::new();
     let file = parse_file(source.text()).unwrap_or_else(|errors| {
         faults.extend(errors.into_iter().map(|error| {
-            let fault = Diagnostic::error(error.message).span(error.span);
-            match error.hint {
-                Some(hint) => fault.hint(hint),
-                None => fault,
-            }
+            let fault = Diagnostic::error(error.message).rule("S01").span(error.span);
+            fault.hint(error.hint.unwrap_or_else(|| LISTED.to_owned()))
         }));
         ConfigFile::default()
     });
     for (key, text, span) in &file.settings {
         if let Err(error) = settings.set(*key, text) {
             let message = format!("{}: invalid value {text:?}: {error}", key.name());
-            faults.push(Diagnostic::error(message).span(span.clone()));
+            let fault = Diagnostic::error(message).rule("S01").span(span.clone());
+            faults.push(fault.hint(LISTED));
         }
     }
     // As people read the file.

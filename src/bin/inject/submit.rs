@@ -27,7 +27,8 @@ use record::Record;
 
 /// Runs `inject submit`.
 pub(crate) fn run(args: &SubmitArgs) -> Result<(), Failure> {
-    let (collected, verdict) = pods::collect(&args.source, args.no_inject, "submitted")?;
+    let (collected, verdict) =
+        pods::collect(&args.source, &args.apps, args.no_inject, "submitted")?;
     if verdict.is_ok() && collected.pods.is_empty() {
         return Err(Failure::input("there is no pod to submit"));
     }
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &SubmitArgs) -> Result<(), Failure> {
         return live::dry_run(args, &collected).and(verdict);
     }
     verdict?;
-    let progress = Progress::new(args.source.quiet);
+    let progress = Progress::new(args.source.input.quiet);
     let client = Arc::new(connect::client(&args.marathon, &args.source, &progress)?);
     block_on(submit(args, &collected.pods, client, &progress))?
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 
-use super::SourceArgs;
+use super::{AppArgs, SourceArgs};
 
 const SHORTEST_PACE: Duration = Duration::from_millis(10);
 
@@ -60,6 +60,9 @@ pub(crate) struct SubmitArgs {
     /// How to tell the result
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub(crate) output: Format,
+
+    #[command(flatten)]
+    pub(crate) apps: AppArgs,
 
     #[command(flatten)]
     pub(crate) source: SourceArgs,

@@ -167,7 +167,7 @@ fn password_in(file: &Utf8Path, source: &SourceArgs) -> Result<Secret, Failure> 
 fn secret(file: &Utf8Path, source: &SourceArgs) -> Result<Secret, Failure> {
     let mut text = Zeroizing::new(String::new());
     let read = if file == "-" {
-        if reads_stdin(source) {
+        if reads_stdin(&source.input) {
             return Err(Failure::input("standard input can be read only once"));
         }
         io::stdin().lock().take(MOST_BYTES + 1).read_to_string(&mut text)

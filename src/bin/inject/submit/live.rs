@@ -20,7 +20,7 @@ const AT_ONCE: usize = 8;
 
 /// Prints what submission would do, and does nothing of it.
 pub(crate) fn dry_run(args: &SubmitArgs, collected: &Collected) -> Result<(), Failure> {
-    let progress = Progress::new(args.source.quiet);
+    let progress = Progress::new(args.source.input.quiet);
     let client = connect::client(&args.marathon, &args.source, &progress)?;
     let records: Vec<_> = collected.pods.iter().map(|_| Record::default()).collect();
     let (_, plans) = block_on(plans(&client, &collected.pods))??;
@@ -41,9 +41,9 @@ pub(crate) fn dry_run(args: &SubmitArgs, collected: &Collected) -> Result<(), Fa
 /// Prints the differences between what runs and what submission would bring.
 pub(crate) fn diff(args: &DiffArgs) -> Result<Changed, Failure> {
     let (Collected { pods, .. }, verdict) =
-        pods::collect(&args.source, args.no_inject, "compared")?;
+        pods::collect(&args.source, &args.apps, args.no_inject, "compared")?;
     verdict?;
-    let progress = Progress::new(args.source.quiet);
+    let progress = Progress::new(args.source.input.quiet);
     let client = connect::client(&args.marathon, &args.source, &progress)?;
     let (filled, plans) = block_on(plans(&client, &pods))??;
     let (mut text, mut failures) = (String::new(), Vec::new());

@@ -11,7 +11,8 @@ use marathon_inject::plan::{Change, Outcome, Rewritten, run_once};
 use marathon_inject::pod::{self, entries};
 use serde_json::Value;
 
-use crate::args::SourceArgs;
+use crate::apps::{Apps, Telling, as_pods};
+use crate::args::{AppArgs, SourceArgs};
 use crate::inputs::inputs;
 use crate::report::Report;
 use crate::rewriting::each_entry;
@@ -50,11 +51,12 @@ pub(crate) struct Refused {
 /// The inputs cannot be told.
 pub(crate) fn collect(
     args: &SourceArgs,
+    apps: &AppArgs,
     no_inject: bool,
     kept_from: &str,
 ) -> Result<(Collected, Result<(), Failure>), Failure> {
-    let mut report = Report::new(args.quiet, args.strict);
-    let collected = read(args, no_inject, &mut report);
+    let mut report = Report::new(args.input.quiet, args.input.strict);
+    let collected = read(args, apps, no_inject, &mut report);
     let verdict = report.verdict(kept_from);
     // Where stderr is closed there is nobody left to tell; the exit code still says it.
     let _ = report.tell(verdict.is_ok() && collected.is_ok());
@@ -62,20 +64,30 @@ pub(crate) fn collect(
 }
 
 /// Faults are reported, and do not end it.
-fn read(args: &SourceArgs, no_inject: bool, report: &mut Report) -> Result<Collected, Failure> {
+fn read(
+    args: &SourceArgs,
+    apps: &AppArgs,
+    no_inject: bool,
+    report: &mut Report,
+) -> Result<Collected, Failure> {
     let injector = injector(args, report);
-    let inputs = inputs(args, report)?;
+    let inputs = inputs(&args.input, |_, fault| report.fault(fault))?;
     let mut collected = Collected::default();
     let Some(injector) = injector else { return Ok(collected) };
     let change = if no_inject { Change::Keep } else { Change::Inject(&injector) };
     let mut known = BTreeMap::new();
     for input in &inputs {
         let source = match input.read() {
-            Ok(source) => Rc::new(source),
+            Ok(source) => source,
             Err(why) => {
                 report.unreadable(&why);
                 continue;
             }
+        };
+        let source = match apps.convert_apps.then(|| as_pods(&source, Telling::Apps, report)) {
+            Some(Apps::Refused) => continue,
+            Some(Apps::Converted(source, _)) => Rc::new(source),
+            Some(Apps::None) | None => Rc::new(source),
         };
         let mut rewritten = Vec::new();
         each_entry(change, &source, report, |entry| {
@@ -109,6 +121,7 @@ impl Collected {
         };
         if let Some(first) = known.insert(id.clone(), file.clone()) {
             let fault = Diagnostic::error(format!("{id} is defined twice"))
+                .rule("I14")
                 .span(entry.place.start..entry.place.start + 1)
                 .pointer(entry.pointer)
                 .hint(format!("the other definition is in {first}; submit one of them"));

@@ -66,7 +66,7 @@ pub(crate) fn tell(pod: &Pod, record: &Record) -> Result<(), Failure> {
     let Some(trouble) = end.failure() else { return Ok(()) };
     let mut stderr = io::BufWriter::new(anstream::stderr());
     for fault in pod.diagnostics(faults(end)) {
-        writeln!(stderr, "{}", snippets().draw(&pod.source, &fault))?;
+        writeln!(stderr, "{}", snippets(&io::stderr()).draw(&pod.source, &fault))?;
     }
     writeln!(stderr, "{}", of(pod, trouble, record))?;
     Ok(stderr.flush()?)
