@@ -1,11 +1,14 @@
-//! Marathon's validation of pods: a case for every rule and every trap, and, where the project is
-//! checked out beside the shared data, every pod of the corpus with what Marathon makes of it.
+//! Marathon's validation of pods: a case for every rule and every trap, and, where there are public
+//! documents, every pod of them with what Marathon makes of it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "validation/corpus.rs"]
 mod corpus;
 #[path = "validation/large.rs"]
 mod large;
+#[path = "support/public.rs"]
+#[allow(dead_code, reason = "each test takes what it needs")]
+mod public;
 #[path = "validation/reader.rs"]
 mod reader;
 #[path = "validation/rules.rs"]
@@ -227,6 +230,7 @@ fn what_injection_completes_is_no_fault() {
     let unfinished = Unfinished {
         containers: &["istio-proxy".to_owned(), "istio-init".to_owned()],
         volumes: &["istio-certs".to_owned()],
+        returning: &[],
     };
     assert_eq!(rules(&unfinished), ["P02"]);
     let others = Unfinished { containers: &["a".to_owned()], ..unfinished };
@@ -239,6 +243,7 @@ fn what_an_unfinished_container_has_must_be_complete() {
     let unfinished = Unfinished {
         containers: &["istio-proxy".to_owned()],
         volumes: &["istio-certs".to_owned()],
+        returning: &[],
     };
     let told = |members: &str| {
         let name = r#"{"name": "istio-proxy""#;

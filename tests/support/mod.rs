@@ -2,11 +2,23 @@
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 pub(crate) mod pods;
+pub(crate) mod public;
 pub(crate) mod written;
 
 use marathon_inject::document::{Diagnostic, Path, Severity, Source};
-use marathon_inject::plan::{Change, Injector, Rewritten, rewrite_to};
+use marathon_inject::plan::{Change, Injector, Overlay, Rewritten, rewrite_to};
 use marathon_inject::pod::{Marathon, Unfinished, What, entries, validate};
+use marathon_inject::settings::{Key, Settings};
+
+/// An injector with these settings and overlays.
+pub(crate) fn injector(settings: &[(Key, &str)], overlays: &[&str]) -> Injector {
+    let mut all = Settings::default();
+    for (key, text) in settings {
+        all.set(*key, text).unwrap();
+    }
+    let overlay = |text: &&str| Overlay::parse(&Source::new("overlay.json", *text)).unwrap();
+    Injector::new(all, overlays.iter().map(overlay).collect())
+}
 
 /// The text of a document after a change, with the account of its entries.
 pub(crate) fn changed(text: &str, change: Change<'_>) -> (String, Vec<Rewritten>) {

@@ -1,31 +1,17 @@
-//! Marathon documents with what Marathon makes of them. The data is no part of the project: where
-//! it does not lie beside it, nothing is checked here.
+//! Marathon documents with what Marathon makes of them.
 
 use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use marathon_inject::document::Diagnostic;
 use marathon_inject::pod::{Marathon, Unfinished};
 use serde_json::Value;
 
+use super::public::data;
 use super::{BARE, errors, findings, reader, rules};
-
-const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared");
 
 /// What a rule says beside its own words.
 const COMPANION: &str = "must be empty";
-
-fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(SHARED).join(path);
-    if !path.exists() {
-        // Not `eprintln!`: of a test that passes, the harness shows nothing of that.
-        let mut out = std::io::stderr();
-        writeln!(out, "skipped: {} is not there", path.display()).unwrap();
-        return None;
-    }
-    Some(path)
-}
 
 fn json(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
@@ -56,7 +42,7 @@ fn says(found: &[Diagnostic], rule: Option<&str>, path: &str, words: &str) -> bo
 
 #[test]
 fn a_pod_for_each_rule() {
-    let Some(folder) = shared("corpus/rules") else {
+    let Some(folder) = data("corpus/rules") else {
         return;
     };
     for entry in fs::read_dir(folder).unwrap() {
@@ -93,7 +79,7 @@ fn a_pod_for_each_rule() {
 
 #[test]
 fn pods_of_public_repositories() {
-    let (Some(index), Some(folder)) = (shared("corpus/index.json"), shared("corpus/pods")) else {
+    let (Some(index), Some(folder)) = (data("corpus/index.json"), data("corpus/pods")) else {
         return;
     };
     for entry in json(&index)["pods"].as_array().unwrap() {
@@ -143,7 +129,7 @@ fn ignored(entry: &Value, found: &[Diagnostic], file: &str) {
 /// Every message has the words that the data gives to its rule, and no rule is left out.
 #[test]
 fn the_words_of_marathon() {
-    let Some(path) = shared("schema/pod.rules.json") else {
+    let Some(path) = data("schema/pod.rules.json") else {
         return;
     };
     let rules = json(&path);
