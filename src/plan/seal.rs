@@ -122,15 +122,16 @@ fn short(digest: u64) -> u32 {
     u32::try_from(digest >> 40).expect("24 bits are left")
 }
 
-impl fmt::Display for Seal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|mark| write!(f, "{:06x}{:06x}", mark.place, mark.value))
-    }
-}
-
 impl Serialize for Seal {
+    /// Digit by digit: each pod has some hundred halves, and a formatter costs more than all else
+    /// of the seal.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let mut text = String::with_capacity(self.0.len() * DIGITS);
+        for half in self.0.iter().flat_map(|mark| [mark.place, mark.value]) {
+            let digits = (0..6).rev().map(|place| half >> (4 * place) & 15);
+            text.extend(digits.filter_map(|digit| char::from_digit(digit, 16)));
+        }
+        serializer.serialize_str(&text)
     }
 }
 
