@@ -214,6 +214,19 @@ fn turning_injection_off_is_removal() {
 }
 
 #[test]
+fn turning_injection_off_writes_nothing_that_marathon_refuses() {
+    let text = edited_pod(|pod| {
+        container(pod, "istio-proxy")["environment"]["EXTRA"] = json!("1");
+        pod["labels"]["sidecar.istio.io/inject"] = json!("false");
+    });
+    let (off, entries) = changed(&text, Change::Inject(&defaults()));
+    assert_eq!((off, entries[0].outcome.clone()), (text, Outcome::Refused));
+    let faults = errors(&entries);
+    assert!(faults.iter().all(|fault| fault.rule == Some("I25") && fault.span.is_some()));
+    assert!(!faults.is_empty());
+}
+
+#[test]
 fn an_update_says_that_the_overlay_changed() {
     let (one, other) = (r#"{"labels": {"team": "a"}}"#, r#"{"labels": {"team": "b"}}"#);
     let first = injected(POD, &injector(&[], &[one]));

@@ -124,7 +124,11 @@ impl PodChange<'_> {
         let (original, wish) = self.look_without(tree, &removal, &taken_out, injector)?;
         if let Some(skip) = wish.skip.clone() {
             let (patch, text) = match was {
-                Some(was) => self.take_out(was, record)?,
+                Some(was) => {
+                    let (patch, text) = self.take_out(was, record)?;
+                    self.check_rest(&text)?;
+                    (patch, text)
+                }
                 None => (removal.patch, original),
             };
             let outcome = Outcome::Removed(Some(skip));
@@ -275,6 +279,24 @@ impl PodChange<'_> {
         self.findings.extend(faults.into_iter().map(|fault| match edited {
             Some(edited) => edited.invalid_result(fault, tree, blame),
             None => verdict::invalid_result(fault, blame),
+        }));
+        is_valid.then_some(())
+    }
+
+    /// What a person added to an injection that is no longer wanted can be a part of a container:
+    /// that is for him to take out.
+    fn check_rest(&mut self, text: &str) -> Option<()> {
+        let rest = Source::new("", text);
+        let raw = rest.root().map_err(|fault| self.findings.push(*fault)).ok()?;
+        let tree = raw.tree(self.at).map_err(|faults| self.findings.extend(faults)).ok()?;
+        let mut faults = validate(&tree, self.at, &Marathon::default(), &Unfinished::default());
+        faults.retain(|fault| fault.severity == Severity::Error);
+        let is_valid = faults.is_empty();
+        // Their places are in the other text, which nobody sees.
+        let start = self.text.raw.span().start;
+        self.findings.extend(faults.into_iter().map(|fault| {
+            let fault = Diagnostic { related: None, ..fault };
+            verdict::invalid_result(fault, Blame::Edits).span(start..start + 1)
         }));
         is_valid.then_some(())
     }
