@@ -227,6 +227,21 @@ fn turning_injection_off_writes_nothing_that_marathon_refuses() {
 }
 
 #[test]
+fn of_two_containers_of_one_name_nobody_can_tell_which_was_added() {
+    let text = edited_pod(|pod| {
+        let mut second = container(pod, "istio-proxy").clone();
+        second["image"]["id"] = json!("mine:1");
+        pod["containers"].as_array_mut().unwrap().push(second);
+    });
+    for change in [Change::Inject(&defaults()), Change::Remove] {
+        let (new, entries) = changed(&text, change);
+        assert_eq!((&new, entries[0].outcome.clone()), (&text, Outcome::Refused));
+        let rules: Vec<_> = errors(&entries).iter().map(|fault| fault.rule).collect();
+        assert_eq!(rules, [Some("V18")]);
+    }
+}
+
+#[test]
 fn an_update_says_that_the_overlay_changed() {
     let (one, other) = (r#"{"labels": {"team": "a"}}"#, r#"{"labels": {"team": "b"}}"#);
     let first = injected(POD, &injector(&[], &[one]));

@@ -23,6 +23,9 @@ use crate::document::{
 use crate::identity::SpiffeId;
 use crate::pod::{Marathon, Pod, Unfinished, validate};
 
+/// Marathon's rule that containers have each a name of their own.
+const NAMESAKE: &str = "V18";
+
 /// What a pod becomes.
 pub(super) struct Planned {
     pub(super) outcome: Outcome,
@@ -65,6 +68,11 @@ impl PodChange<'_> {
         let Some(record) = self.record(&Pod::new(&tree))? else {
             return Some(Planned::nothing(Outcome::NotInjected));
         };
+        if record.has_namesake(&Pod::new(&tree)) {
+            let found = validate(&tree, self.at, &Marathon::default(), &Unfinished::default());
+            self.findings.extend(found.into_iter().filter(|fault| fault.rule == Some(NAMESAKE)));
+            return None;
+        }
         let (patch, text) = self.take_out(tree, &record)?;
         let outcome = Outcome::Removed(None);
         Some(Planned { outcome, identity: None, patch, text: Some(text) })
@@ -100,6 +108,10 @@ impl PodChange<'_> {
         };
         match record {
             None => self.inject_first(tree, injector),
+            Some(record) if record.has_namesake(&Pod::new(&tree)) => {
+                injector.look_at_refused(&tree, self.at, self.findings);
+                None
+            }
             Some(record) => self.inject_injected(tree, &record, injector),
         }
     }

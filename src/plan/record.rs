@@ -106,6 +106,17 @@ impl Record {
         Err(damaged(pod, &format!("its seal knows nothing of {route:?}")))
     }
 
+    /// Whether a container that was added shares its name with another one: then nobody can tell
+    /// which of them it is.
+    pub(super) fn has_namesake(&self, pod: &Pod<'_, '_>) -> bool {
+        let added = self.added.iter().filter_map(|route| route.strip_prefix("/containers/"));
+        let added: Vec<_> = added.filter(|rest| !rest.contains('/')).map(readable).collect();
+        added.iter().any(|name| {
+            let namesakes = pod.containers().filter(|container| container.name() == name);
+            namesakes.count() > added.iter().filter(|other| *other == name).count()
+        })
+    }
+
     /// The names of the volumes that were added.
     pub(super) fn volumes(&self) -> impl Iterator<Item = String> {
         self.added.iter().filter_map(|route| route.strip_prefix("/volumes/")).map(readable)
