@@ -69,8 +69,8 @@ impl PodChange<'_> {
             return Some(Planned::nothing(Outcome::NotInjected));
         };
         if record.has_namesake(&Pod::new(&tree)) {
-            let found = validate(&tree, self.at, &Marathon::default(), &Unfinished::default());
-            self.findings.extend(found.into_iter().filter(|fault| fault.rule == Some(NAMESAKE)));
+            let faults = verdict::refusals(&tree, self.at).into_iter();
+            self.findings.extend(faults.filter(|fault| fault.rule == Some(NAMESAKE)));
             return None;
         }
         let (patch, text) = self.take_out(tree, &record)?;
@@ -285,8 +285,7 @@ impl PodChange<'_> {
         blame: Blame,
         edited: Option<&Edited<'_, '_>>,
     ) -> Option<()> {
-        let mut faults = validate(tree, self.at, &Marathon::default(), &Unfinished::default());
-        faults.retain(|fault| fault.severity == Severity::Error);
+        let faults = verdict::refusals(tree, self.at);
         let is_valid = faults.is_empty();
         self.findings.extend(faults.into_iter().map(|fault| match edited {
             Some(edited) => edited.invalid_result(fault, tree, blame),
@@ -301,8 +300,7 @@ impl PodChange<'_> {
         let rest = Source::new("", text);
         let raw = rest.root().map_err(|fault| self.findings.push(*fault)).ok()?;
         let tree = raw.tree(self.at).map_err(|faults| self.findings.extend(faults)).ok()?;
-        let mut faults = validate(&tree, self.at, &Marathon::default(), &Unfinished::default());
-        faults.retain(|fault| fault.severity == Severity::Error);
+        let faults = verdict::refusals(&tree, self.at);
         let is_valid = faults.is_empty();
         // Their places are in the other text, which nobody sees.
         let start = self.text.raw.span().start;

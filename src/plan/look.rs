@@ -54,7 +54,10 @@ impl Injector {
         }
         let nothing = TakenOut::default();
         let TakenOut { mounted, volumes } = taken_out.unwrap_or(&nothing);
-        let coming = [mounted, &self.volumes[..]].concat();
+        let coming = match mounted.as_slice() {
+            [] => Cow::Borrowed(&self.volumes),
+            mounted => Cow::Owned([mounted, &self.volumes].concat()),
+        };
         // Where it stays out, a volume that is mounted still stays.
         let returns = |volume: &&String| !wanted || self.volumes.contains(volume);
         let returning: Vec<_> = volumes.iter().filter(returns).cloned().collect();

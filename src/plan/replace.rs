@@ -8,8 +8,9 @@ use super::change::{Planned, PodChange};
 use super::inject::Injector;
 use super::look::Wish;
 use super::outcome::Outcome;
+use super::verdict;
 use crate::document::{Diagnostic, Node, Severity};
-use crate::pod::{Marathon, Pod, Unfinished, validate};
+use crate::pod::Pod;
 
 impl PodChange<'_> {
     /// Injects a pod in place of the sidecar for which `wish` would skip it. `found` is what there
@@ -41,12 +42,10 @@ impl PodChange<'_> {
 
     /// Leaves the pod as it is, unless it leaves something to an injection that it does not get.
     fn skip(self, tree: &Node<'_>, wish: &Wish<'_>) -> Option<Planned> {
-        let faults = validate(tree, self.at, &Marathon::default(), &Unfinished::default());
-        let before = self.findings.len();
-        let is_error = |fault: &Diagnostic| fault.severity == Severity::Error;
-        self.findings.extend(faults.into_iter().filter(is_error));
-        let skip = wish.skip.clone().filter(|_| self.findings.len() == before)?;
-        Some(Planned::nothing(Outcome::Skipped(skip)))
+        let faults = verdict::refusals(tree, self.at);
+        let skip = wish.skip.clone().filter(|_| faults.is_empty());
+        self.findings.extend(faults);
+        Some(Planned::nothing(Outcome::Skipped(skip?)))
     }
 
     /// Looks at the pod without its sidecar; what there is to say is told of the pod as written.

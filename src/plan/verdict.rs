@@ -2,8 +2,8 @@
 
 use super::decide::{Skip, foreign};
 use super::record::RecordError;
-use crate::document::{Diagnostic, Node, Path};
-use crate::pod::Pod;
+use crate::document::{Diagnostic, Node, Path, Severity};
+use crate::pod::{Marathon, Pod, Unfinished, validate};
 use crate::settings::STATUS_LABEL;
 
 /// What to do about several sidecars.
@@ -65,6 +65,13 @@ pub(super) enum Blame {
     /// The pod's own container of one of our names.
     PartialContainer,
     Ourselves,
+}
+
+/// The reasons that Marathon would have to refuse a pod as it is.
+pub(super) fn refusals(pod: &Node<'_>, at: &Path<'_>) -> Vec<Diagnostic> {
+    let mut faults = validate(pod, at, &Marathon::default(), &Unfinished::default());
+    faults.retain(|fault| fault.severity == Severity::Error);
+    faults
 }
 
 /// A fault that the pod got by injection.

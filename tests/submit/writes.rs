@@ -189,16 +189,21 @@ fn force_is_used_again_only_against_somebody_elses_deployment() {
     assert_eq!(site.writes()[1..], [forced, "PUT /v2/pods/a", forced]);
 }
 
-#[test]
-fn what_somebody_else_created_while_an_answer_was_lost_stays() {
+/// Somebody creates the pod while our own creation has this fault: his stays, and is told.
+fn theirs_stays_where_creating_meets(fault: Fault) {
     let site = Site::new().file("pod.json", &labelled("ours"));
-    site.marathon.fault(1, "POST", "/v2/pods", Fault::Hang);
+    site.marathon.fault(1, "POST", "/v2/pods", fault);
     let told = submitted(&site, &[], || {
         site.marathon.wait_until(wrote(1));
         put(&site.marathon, &labelled("theirs"));
     });
     is_conflict(told, "created");
     assert_eq!((tier(&site), site.writes().len()), (json!("theirs"), 1));
+}
+
+#[test]
+fn what_somebody_else_created_while_an_answer_was_lost_stays() {
+    theirs_stays_where_creating_meets(Fault::Hang);
 }
 
 #[test]
@@ -252,14 +257,7 @@ fn what_somebody_else_brought_about_while_the_pod_was_locked_is_not_done_again()
 
 #[test]
 fn a_pod_that_somebody_creates_first_is_a_conflict() {
-    let site = Site::new().file("pod.json", &labelled("ours"));
-    site.marathon.fault(1, "POST", "/v2/pods", Fault::Late(Duration::from_millis(500)));
-    let told = submitted(&site, &[], || {
-        site.marathon.wait_until(wrote(1));
-        put(&site.marathon, &labelled("theirs"));
-    });
-    is_conflict(told, "created");
-    assert_eq!((tier(&site), site.writes().len()), (json!("theirs"), 1));
+    theirs_stays_where_creating_meets(Fault::Late(Duration::from_millis(500)));
 }
 
 #[test]
