@@ -1,4 +1,5 @@
-//! The two start scripts, run as Mesos runs them (`sh -c <text>`), in a scratch directory.
+//! The two start scripts, run as Mesos runs them (`sh -c <text>`), in a scratch directory; the
+//! scripts of the tests themselves are only linted.
 //!
 //! The commands that would change the machine (`iptables`, `chown`, `chroot`, ...) are stand-ins
 //! that write down their arguments. Nothing here needs root, a network or an Istio image.
@@ -50,6 +51,28 @@ fn checked_by(command: &[&str], script: &str) -> Option<Output> {
     Some(child.wait_with_output().unwrap())
 }
 
+fn assert_passes_shellcheck(name: &str, shell: &str, script: &str) {
+    match checked_by(&["shellcheck", "-s", shell, "-"], script) {
+        Some(output) => {
+            let report = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{name}: {report}");
+        }
+        // Not `eprintln!`: of a test that passes, the harness shows nothing of that.
+        None => {
+            let mut out = std::io::stderr();
+            writeln!(out, "skipped: {name}: shellcheck is not on PATH").unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_scripts_of_the_tests_pass_shellcheck() {
+    assert_passes_shellcheck(".ci/run", "bash", include_str!("../.ci/run"));
+    assert_passes_shellcheck("tests/e2e/setup", "bash", include_str!("e2e/setup"));
+    let iptables = include_str!("e2e/proxyv2/root/usr/local/bin/istio-iptables.sh");
+    assert_passes_shellcheck("istio-iptables.sh", "bash", iptables);
+}
+
 mod both_scripts {
     use super::*;
 
@@ -64,17 +87,7 @@ mod both_scripts {
     #[test]
     fn pass_shellcheck() {
         for (name, script) in SCRIPTS {
-            match checked_by(&["shellcheck", "-s", "sh", "-"], script) {
-                Some(output) => {
-                    let report = String::from_utf8_lossy(&output.stdout);
-                    assert!(output.status.success(), "{name}: {report}");
-                }
-                // Not `eprintln!`: of a test that passes, the harness shows nothing of that.
-                None => {
-                    let mut out = std::io::stderr();
-                    writeln!(out, "skipped: {name}: shellcheck is not on PATH").unwrap();
-                }
-            }
+            assert_passes_shellcheck(name, "sh", script);
         }
     }
 
