@@ -5,12 +5,23 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bundles;
+mod calls;
+mod capture;
+mod experiment;
+mod faults;
+mod health;
+mod key;
 mod load;
+mod mesh;
 mod mesos;
 mod parts;
 mod pilot;
 mod proxyv2;
+mod refusals;
+mod rotation;
 mod runner;
+mod shapes;
+mod termination;
 mod trial;
 
 use std::env;
@@ -34,6 +45,15 @@ fn main() -> ExitCode {
         parts::tests(),
         pilot::tests(),
         proxyv2::tests(),
+        capture::tests(),
+        experiment::tests(),
+        health::tests(),
+        rotation::tests(),
+        shapes::tests(),
+        termination::tests(),
+        faults::tests(),
+        refusals::tests(),
+        key::tests(),
         runner::tests(),
     ]
     .concat();
