@@ -7,6 +7,7 @@
 mod bundles;
 mod calls;
 mod capture;
+mod demo;
 mod experiment;
 mod faults;
 mod health;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         pilot::tests(),
         proxyv2::tests(),
         capture::tests(),
+        demo::tests(),
         experiment::tests(),
         health::tests(),
         rotation::tests(),
