@@ -1,6 +1,8 @@
 //! One container of an instance: its sandbox, its artifacts, its process.
 
+use std::error::Error;
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::{PermissionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -21,9 +23,7 @@ impl Directory {
     pub(super) fn create(agent: &Agent, instance: &str, pod: &Pod) -> Self {
         let directory = Self(Path::new(WORK_DIRECTORY).join(instance));
         for volume in pod.volumes.iter().filter(|volume| volume.host.is_none()) {
-            let path = agent.path(directory.volume(&volume.name));
-            fs::create_dir_all(&path).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            make_directory(&agent.path(directory.volume(&volume.name)), 0o755).unwrap();
         }
         directory
     }
@@ -67,21 +67,20 @@ impl Process {
 
 impl Launching<'_> {
     /// Fetches what the container needs and starts it. An error is why it cannot be launched.
-    pub(super) fn launch(&self) -> Result<Process, String> {
+    pub(super) fn launch(&self) -> Result<Process, Box<dyn Error>> {
         let user = self.user()?;
-        let sandbox = self.agent.path(self.directory.sandbox(&self.container.name));
-        fs::create_dir_all(&sandbox).unwrap();
-        fs::set_permissions(&sandbox, fs::Permissions::from_mode(0o750)).unwrap();
         let launch = self.description(user)?;
+        let sandbox = self.agent.path(&launch.sandbox);
+        let runtime = self.agent.path(&launch.runtime);
+        make_directory(&sandbox, 0o750)?;
+        make_directory(&runtime, 0o755)?;
         for artifact in &self.container.artifacts {
             fetch(self.agent.namespaces(), artifact, &sandbox)?;
         }
-        give_all(&sandbox, user);
+        give_all(&sandbox, user)?;
         let [stdout, stderr] = ["stdout", "stderr"].map(|name| log(&sandbox.join(name), user));
-        let runtime = self.agent.path(&launch.runtime);
-        fs::create_dir_all(&runtime).unwrap();
-        let child = self.command(&launch).stdout(stdout).stderr(stderr).spawn().unwrap();
-        started(child, &Launch::pid_file(&runtime))
+        let child = self.command(&launch).stdout(stdout?).stderr(stderr?).spawn()?;
+        Ok(started(child, &Launch::pid_file(&runtime))?)
     }
 
     /// By name, as the agent knows it; a number is a name too (mesos, `os::su`).
@@ -156,10 +155,15 @@ impl Launching<'_> {
 }
 
 /// Whoever opens it too, by the name /dev/stdout, writes behind what is there.
-fn log(path: &Path, user: User) -> File {
-    let file = File::options().create(true).append(true).open(path).unwrap();
-    fchown(&file, Some(user.uid), Some(user.gid)).unwrap();
-    file
+fn log(path: &Path, user: User) -> io::Result<File> {
+    let file = File::options().create(true).append(true).open(path)?;
+    fchown(&file, Some(user.uid), Some(user.gid))?;
+    Ok(file)
+}
+
+fn make_directory(path: &Path, mode: u32) -> io::Result<()> {
+    fs::create_dir_all(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
 /// Waits until the command runs, or has ended before it could.
@@ -194,14 +198,15 @@ impl User {
 
 /// What was fetched belongs to the container's user, as if that user had fetched it; not what a
 /// fetched link leads to, which is a file of the machine.
-fn give_all(path: &Path, user: User) {
+fn give_all(path: &Path, user: User) -> io::Result<()> {
     if user.uid == 0 {
-        return;
+        return Ok(());
     }
-    lchown(path, Some(user.uid), Some(user.gid)).unwrap();
+    lchown(path, Some(user.uid), Some(user.gid))?;
     if path.is_dir() && !path.is_symlink() {
-        for entry in fs::read_dir(path).unwrap() {
-            give_all(&entry.unwrap().path(), user);
+        for entry in fs::read_dir(path)? {
+            give_all(&entry?.path(), user)?;
         }
     }
+    Ok(())
 }

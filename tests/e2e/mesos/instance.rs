@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::ExitStatusExt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -57,15 +56,7 @@ impl Instance {
         });
         for number in 0..pod.containers.len() {
             let instance = Arc::clone(&instance);
-            thread::spawn(move || {
-                let run = AssertUnwindSafe(|| instance.run(number));
-                if catch_unwind(run).is_err() {
-                    // Else the pod would wait for this container for ever.
-                    let name = &*instance.pod.containers[number].name;
-                    instance
-                        .fail([name].into_iter(), "the agent has panicked; see the tests' stderr");
-                }
-            });
+            thread::spawn(move || instance.run(number));
         }
         checks::start(&instance);
         instance
@@ -76,7 +67,7 @@ impl Instance {
         let container = &self.pod.containers[number];
         let name = &*container.name;
         match self.launching(container).launch() {
-            Err(why) => self.change(|tasks| tasks.ends(name, State::Failed(why))),
+            Err(why) => self.change(|tasks| tasks.ends(name, State::Failed(why.to_string()))),
             Ok(process) => {
                 self.change(|tasks| tasks.runs(name, process.pid));
                 let code = code(process.wait());
