@@ -17,6 +17,8 @@ mod demo;
 mod mesh;
 #[path = "../tests/e2e/mesos/mod.rs"]
 mod mesos;
+#[path = "../tests/e2e/network.rs"]
+mod network;
 #[path = "../tests/e2e/parts.rs"]
 mod parts;
 #[path = "../tests/e2e/pilot/mod.rs"]
@@ -25,6 +27,8 @@ mod pilot;
 mod proxyv2;
 #[path = "../tests/e2e/trial.rs"]
 mod trial;
+#[path = "../tests/e2e/wait.rs"]
+mod wait;
 
 use std::io::{self, Write};
 use std::ops::ControlFlow::{Break, Continue};

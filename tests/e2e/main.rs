@@ -15,6 +15,7 @@ mod key;
 mod load;
 mod mesh;
 mod mesos;
+mod network;
 mod parts;
 mod pilot;
 mod proxyv2;
@@ -24,6 +25,7 @@ mod runner;
 mod shapes;
 mod termination;
 mod trial;
+mod wait;
 
 use std::env;
 use std::process::ExitCode;

@@ -4,14 +4,14 @@ use std::net::Ipv4Addr;
 use std::process::Command;
 use std::slice;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::bundles::{Authority, Shelf};
 use crate::calls::Caller;
 use crate::mesos::{Agent, HOST, Image, Images, Instance, Pod};
 use crate::parts;
 use crate::pilot::{Pilot, Policy, Workload};
+use crate::wait;
 
 /// The name of the bundle at its address, and in the sandbox.
 pub(crate) const BUNDLE: &str = "bundle-certs.tgz";
@@ -25,7 +25,6 @@ const SHELF_PORT: u16 = 8070;
 const DRAINING: &str = "http://127.0.0.1:15000/stats?filter=draining";
 /// How long that may take: several times `--drainDuration`.
 const DRAIN: Duration = Duration::from_secs(30);
-const MOMENT: Duration = Duration::from_millis(100);
 /// Services that pods may call. Nobody routes their virtual addresses: only Envoy can tell where
 /// they are.
 const SERVICES: [&str; 6] = ["httpbin", "sleep", "two-ports", "mixed", "two-containers", "ailing"];
@@ -117,13 +116,10 @@ impl Mesh {
 /// Waits until Envoy has closed the connections from before: a caller's Envoy keeps them, and what
 /// goes over them goes on as it did.
 fn drained(instance: &Instance) {
-    let end = Instant::now() + DRAIN;
     let gauges = || instance.inside("istio-proxy").curl(&[DRAINING]);
     let are_zero = |all: String| !all.is_empty() && all.lines().all(|gauge| gauge.ends_with(": 0"));
-    while !are_zero(gauges()) {
-        assert!(Instant::now() < end, "{}{}", gauges(), instance.account());
-        thread::sleep(MOMENT);
-    }
+    let account = || format!("{}{}", gauges(), instance.account());
+    wait::until(DRAIN, account, || are_zero(gauges()).then_some(()));
 }
 
 /// What Mesos's registry in Pilot makes of an instance.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use marathon_inject::bundle::read_archive;
 
@@ -12,6 +12,7 @@ use crate::load::Load;
 use crate::mesh::{BUNDLE, HTTPBIN, HTTPBIN_HOST, Mesh};
 use crate::mesos::{Instance, Pod};
 use crate::pilot::Policy;
+use crate::wait;
 
 /// How long pilot-agent may take to see new files, to start Envoy anew, and to be rid of the one from
 /// before: it collects changes for 10 s.
@@ -58,11 +59,8 @@ fn has(instance: &Instance, bundle: &[u8]) -> bool {
 
 /// Waits for something of Envoy.
 fn wait_until(instance: &Instance, what: &str, reached: impl Fn() -> bool) {
-    let end = Instant::now() + PATIENCE;
-    while !reached() {
-        assert!(Instant::now() < end, "not {what}\n{}", instance.account());
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let account = || format!("not {what}\n{}", instance.account());
+    wait::until(PATIENCE, account, || reached().then_some(()));
 }
 
 /// As Marathon's upgrade of a pod: the new instance is there before the old one goes.

@@ -18,7 +18,8 @@ use super::environment::{Place, environment};
 use super::launch::PATH;
 use super::namespaces::Holder;
 use super::task::{State, Tasks};
-use super::{A_CALL, MOMENT, PATIENCE, checks};
+use super::{A_CALL, PATIENCE, checks};
+use crate::wait;
 
 /// Between SIGTERM and SIGKILL, when one container takes the others with it.
 const GROUP_GRACE: Duration = Duration::from_secs(3);
@@ -188,21 +189,18 @@ impl Instance {
 
     /// Waits until the pod listens on a port.
     pub(crate) fn wait_for_port(&self, port: u16) {
-        let end = Instant::now() + PATIENCE;
-        while self.connect((Ipv4Addr::LOCALHOST, port).into()).is_err() {
-            assert!(Instant::now() < end, "nobody listens on {port}\n{}", self.account());
-            thread::sleep(MOMENT);
-        }
+        let account = || format!("nobody listens on {port}\n{}", self.account());
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        wait::until(PATIENCE, account, || self.connect(address).ok());
     }
 
     /// Waits for a line of a container's stdout, and panics as `wait_until` does.
     pub(crate) fn wait_for_line(&self, container: &str, line: &str) {
-        let end = Instant::now() + PATIENCE;
-        while !self.sandbox_file(container, "stdout").lines().any(|one| one == line) {
-            let account = || self.account();
-            assert!(Instant::now() < end, "{container} has not said {line}\n{}", account());
-            thread::sleep(MOMENT);
-        }
+        let account = || format!("{container} has not said {line}\n{}", self.account());
+        wait::until(PATIENCE, account, || {
+            let said = self.sandbox_file(container, "stdout");
+            said.lines().any(|one| one == line).then_some(())
+        });
     }
 
     /// Puts a file into a volume, whole, as its owner's alone.

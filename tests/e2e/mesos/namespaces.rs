@@ -3,12 +3,10 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::thread;
 
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use crate::network;
 
 /// The argument that makes this binary hold namespaces.
 pub(super) const HOLD: &str = "hold-namespaces";
@@ -17,7 +15,7 @@ pub(super) const HOLD: &str = "hold-namespaces";
 pub(crate) struct Holder {
     process: Child,
     /// Of the holding process, as the machine counts.
-    pid: i32,
+    pid: u32,
     network: File,
 }
 
@@ -44,19 +42,12 @@ impl Holder {
         let stdout = process.stdout.take().expect("a pipe");
         BufReader::new(stdout).read_line(&mut line).unwrap();
         let pid = line.trim().parse().unwrap_or_else(|_| panic!("{command:?} does not run"));
-        let network = File::open(format!("/proc/{pid}/ns/net")).unwrap();
-        Self { process, pid, network }
+        Self { process, pid, network: network::of(pid) }
     }
 
     /// Does something in the network of this namespace. Sockets stay there for good.
     pub(crate) fn within_the_network<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        let enter = || {
-            let network = Some(LinkNameSpaceType::Network);
-            move_into_link_name_space(self.network.as_fd(), network).unwrap();
-            work()
-        };
-        thread::scope(|scope| scope.spawn(enter).join())
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        network::within(&self.network, work)
     }
 
     /// A path of this namespace, as the tests reach it.
@@ -75,7 +66,7 @@ impl Holder {
         assert!(output.status.success(), "{command:?}: {stderr}");
     }
 
-    pub(super) fn pid(&self) -> i32 {
+    pub(super) fn pid(&self) -> u32 {
         self.pid
     }
 

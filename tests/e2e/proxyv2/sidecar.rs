@@ -3,21 +3,20 @@
 
 use std::fs::{self, File, Permissions};
 use std::net::TcpListener;
-use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::{Json, Router};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::parts::HELD;
+use crate::{network, wait};
 
 /// Long enough for a certificate's batch of 10 s on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -106,13 +105,8 @@ impl Sidecar {
     pub(super) fn serve_pilot(&mut self) {
         // Before, it may not be in its own network yet.
         self.wait_until("in its network", |sidecar| sidecar.stderr().contains("Epoch 0 starting"));
-        let network = File::open(format!("/proc/{}/ns/net", self.agent.id())).unwrap();
-        let bind = move || {
-            move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-            TcpListener::bind("127.0.0.1:15010").unwrap()
-        };
-        // A thread of its own, which takes its network with it when it ends.
-        let listener = std::thread::spawn(bind).join().unwrap();
+        let bind = || TcpListener::bind("127.0.0.1:15010").unwrap();
+        let listener = network::within(&network::of(self.agent.id()), bind);
         listener.set_nonblocking(true).unwrap();
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let nothing = || async { Json(json!({"version_info": "1", "resources": []})) };
@@ -144,11 +138,8 @@ impl Sidecar {
 
     /// Waits for a condition.
     pub(super) fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !holds(self) {
-            assert!(Instant::now() < deadline, "not {what}: {}", self.stderr());
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let account = || format!("not {what}: {}", self.stderr());
+        wait::until(PATIENCE, account, || holds(self).then_some(()));
     }
 
     /// Sends SIGTERM to the agent alone.
@@ -163,14 +154,9 @@ impl Sidecar {
 
     /// How it ended, within the time that there is.
     pub(super) fn end(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.agent.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "it goes on: {}", self.stderr());
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let stderr = self.path("stderr");
+        let account = || format!("it goes on: {}", fs::read_to_string(&stderr).unwrap());
+        wait::until(PATIENCE, account, || self.agent.try_wait().unwrap())
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{LASTS, agent, container, pod, run};
 use crate::mesos::{State, Tasks};
+use crate::wait;
 
 const UNHEALTHY: &str = "its health check failed";
 
@@ -80,11 +81,8 @@ fn an_executor_that_cannot_reach_its_agent_ends_its_instance() {
     let agent = agent();
     let pod = run(&agent, &pod([container("cuts", LASTS), container("other", LASTS)]));
     let first = pod.stable();
-    let end = Instant::now() + Duration::from_secs(30);
-    while agent.asked() == 0 {
-        assert!(Instant::now() < end, "the executor does not ask its agent");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let account = || "the executor does not ask its agent".to_owned();
+    wait::until(Duration::from_secs(30), account, || (agent.asked() > 0).then_some(()));
     let cut = ["iptables", "-A", "OUTPUT", "-p", "tcp", "--dport", "5051", "-j", "REJECT"];
     assert!(first.inside("cuts").exec(&cut).status.success());
     first.wait_until("it has ended", Tasks::have_ended);

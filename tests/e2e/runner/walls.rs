@@ -5,12 +5,13 @@ use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::{LASTS, agent, container, pod, run};
 use crate::mesos::{AGENT_PORT, Definition, HOST, Instance};
+use crate::wait;
 
 /// The argument that makes this binary an agent with a pod, until it is killed.
 const ABANDON: &str = "abandon-an-agent";
@@ -136,12 +137,9 @@ fn when_the_tests_are_killed_nothing_of_an_agent_is_left() {
     abandoned.kill().unwrap();
     abandoned.wait().unwrap();
 
-    let end = Instant::now() + Duration::from_secs(30);
     let left = || processes.iter().filter(|pid| lives(**pid)).collect::<Vec<_>>();
-    while !left().is_empty() {
-        assert!(Instant::now() < end, "{:?} are left of {}", left(), id.trim());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let account = || format!("{:?} are left of {}", left(), id.trim());
+    wait::until(Duration::from_secs(30), account, || left().is_empty().then_some(()));
 }
 
 /// All that a process has started, and what those have.

@@ -1,10 +1,9 @@
 //! The real Envoy in a network of its own, where it is client and server at once: what is for a
 //! service's virtual address is captured, and what it sends on to its own workload's address, too.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,13 +14,13 @@ use marathon_inject::identity::SpiffeId;
 use marathon_inject::identity::x509::{
     Authority, AuthorityProfile, Bundle, KeyKind, LeafProfile, Organization,
 };
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
 use super::super::Pilot;
 use super::DOMAIN;
+use crate::network;
 use crate::parts::HELD;
 
 /// Where Pilot is, in that network.
@@ -79,13 +78,8 @@ impl Machine {
 
     /// Runs this with a Pilot in the machine's network.
     pub(super) fn run(&self, act: impl FnOnce(&Pilot) + Send) {
-        let network = File::open(format!("/proc/{}/ns/net", self.envoy.id())).unwrap();
-        let inside = || {
-            move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-            act(&Pilot::serve(TcpListener::bind(PILOT).unwrap()));
-        };
-        let outcome = thread::scope(|scope| scope.spawn(inside).join());
-        outcome.unwrap_or_else(|why| std::panic::resume_unwind(why));
+        let inside = || act(&Pilot::serve(TcpListener::bind(PILOT).unwrap()));
+        network::within(&network::of(self.envoy.id()), inside);
     }
 }
 
