@@ -1,7 +1,5 @@
 //! Who is refused under mutual TLS, and why, by the counters of whoever refuses.
 
-use std::fs;
-
 use marathon_inject::bundle::read_archive;
 use marathon_inject::identity::x509;
 
@@ -127,9 +125,7 @@ fn a_client_without_a_certificate_is_refused() {
     assert_eq!(failures(&pods[0]), ["connection_error"]);
 
     let dir = tempfile::tempdir().unwrap();
-    for (name, content, _) in read_archive(&mesh.authority.bundle(&[])).unwrap().files() {
-        fs::write(dir.path().join(name), content).unwrap();
-    }
+    bundles::unpack(&mesh.authority.bundle(&[]), dir.path());
     let file = |name| dir.path().join(name).to_str().unwrap().to_owned();
     let (chain, key) = (file(x509::CERT_CHAIN), file(x509::KEY));
     let call = ["-k", "-o", "/dev/null", "-w", "%{http_code}", &*tls];

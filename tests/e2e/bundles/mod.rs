@@ -92,6 +92,13 @@ impl Authority {
     }
 }
 
+/// Writes the files of an archive to a directory.
+pub(crate) fn unpack(archive: &[u8], directory: &Path) {
+    for (name, content, _) in read_archive(archive).unwrap().files() {
+        fs::write(directory.join(name), content).unwrap();
+    }
+}
+
 /// The archive without one of its files, as `key.pem`.
 pub(crate) fn without(archive: &[u8], name: &str) -> Vec<u8> {
     repacked(archive, |file, content| (file != name).then_some(content))
@@ -197,9 +204,7 @@ mod tests {
             curl -s --retry 60 --retry-delay 1 --retry-connrefused http://127.0.0.1:15000/certs"#;
         let archive = Authority::new().bundle(&[]);
         let dir = tempfile::tempdir().unwrap();
-        for (name, content, _) in read_archive(&archive).unwrap().files() {
-            fs::write(dir.path().join(name), content).unwrap();
-        }
+        unpack(&archive, dir.path());
         fs::write(dir.path().join("envoy.json"), with_certificates_of(dir.path())).unwrap();
 
         let mut command = parts::isolated(SCRIPT);

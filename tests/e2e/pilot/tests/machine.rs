@@ -8,18 +8,13 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
 
-use marathon_inject::identity::SpiffeId;
-use marathon_inject::identity::x509::{
-    Authority, AuthorityProfile, Bundle, KeyKind, LeafProfile, Organization,
-};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use time::OffsetDateTime;
 
 use super::super::Pilot;
 use super::DOMAIN;
+use crate::bundles::{self, Authority};
 use crate::network;
 use crate::parts::HELD;
 
@@ -123,16 +118,5 @@ fn bootstrap() -> Value {
 
 /// Writes the files of a bundle for this identity, by a CA of its own.
 pub(super) fn certificates(directory: &Path, identity: &str) {
-    const HOUR: Duration = Duration::from_secs(3600);
-    let organization: Organization = "e2e".parse().unwrap();
-    let key = KeyKind::P256;
-    let authority = AuthorityProfile { organization: &organization, ttl: HOUR, key, path_len: 0 };
-    let now = OffsetDateTime::now_utc();
-    let authority = Authority::root(&authority, now).unwrap();
-    let identity: SpiffeId = identity.parse().unwrap();
-    let leaf = LeafProfile { identity: &identity, organization: None, ttl: HOUR };
-    let (bundle, _) = Bundle::issue(&authority, authority.roots(), &leaf, key, now).unwrap();
-    for (name, content, _) in bundle.files() {
-        fs::write(directory.join(name), content).unwrap();
-    }
+    bundles::unpack(&Authority::new().bundle(&["--identity", identity]), directory);
 }
