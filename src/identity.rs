@@ -3,7 +3,10 @@
 //! `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`. Injection names them where the
 //! bundle of an identity is to be fetched.
 
+#[cfg(feature = "join")]
+mod join;
 mod spiffe;
+mod task;
 #[cfg(feature = "bundle")]
 pub mod x509;
 
@@ -12,7 +15,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "join")]
+pub use join::{Claim, JoinKey, JoinKeyError, JoinToken, NONCE_LABEL, Nonce, TokenError};
 pub use spiffe::SpiffeId;
+pub use task::{InvalidTask, Task};
 
 /// Why a name cannot be part of an identity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -101,30 +107,35 @@ impl ServiceAccount {
     /// The account of the same name in another namespace.
     ///
     /// # Errors
-    /// `namespace` is no DNS label.
+    /// `namespace` cannot be a segment of the id's path.
     pub fn in_namespace(&self, namespace: &str) -> Result<Self, InvalidIdentity> {
-        let namespace = dns_label(namespace, "namespace")?;
+        let namespace = segment(namespace, "namespace")?;
         Ok(Self { namespace, name: self.name.clone() })
     }
 
     /// Another account in the same namespace.
     ///
     /// # Errors
-    /// `name` is no DNS label.
+    /// `name` cannot be a segment of the id's path.
     pub fn named(&self, name: &str) -> Result<Self, InvalidIdentity> {
-        let name = dns_label(name, "service account")?;
+        let name = segment(name, "service account")?;
         Ok(Self { namespace: self.namespace.clone(), name })
     }
 }
 
-/// RFC 1123 §2.1, as Kubernetes names namespaces and service accounts.
-fn dns_label(text: &str, what: &'static str) -> Result<String, InvalidIdentity> {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let edges = text.starts_with('-') || text.ends_with('-');
-    if !text.is_empty() && text.len() <= 63 && !edges && text.bytes().all(allowed) {
+/// A segment of the id's path (SPIFFE ID §2.2) without capital letters: wider than the DNS label
+/// that Kubernetes asks for, for a pod's name may have dots in it, and the path of its group is
+/// joined by underscores.
+fn segment(text: &str, what: &'static str) -> Result<String, InvalidIdentity> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let allowed = |byte: u8| plain(byte) || matches!(byte, b'.' | b'_' | b'-');
+    let bytes = text.as_bytes();
+    let edges =
+        bytes.first().is_some_and(|it| plain(*it)) && bytes.last().is_some_and(|it| plain(*it));
+    if edges && text.len() <= 253 && text.bytes().all(allowed) {
         return Ok(text.to_owned());
     }
-    let rule = "up to 63 lower-case letters, digits and inner dashes";
+    let rule = "up to 253 lower-case letters, digits and inner dots, dashes and underscores";
     Err(InvalidIdentity { text: text.to_owned(), what, rule })
 }
 
@@ -141,9 +152,17 @@ mod tests {
 
     #[test]
     fn a_name_cannot_add_a_segment_to_the_id() {
-        for name in ["", "a/b", "../x", "A", "-a", "a b"] {
+        for name in ["", "a/b", "../x", ".", "..", "A", "-a", "a.", "_a", "a b", "a%2f", "é"] {
             assert!(ServiceAccount::default().named(name).is_err(), "{name:?}");
         }
+        assert!(ServiceAccount::default().named(&"a".repeat(254)).is_err());
+    }
+
+    #[test]
+    fn the_name_of_any_pod_and_the_path_of_any_group_can_be_part_of_an_identity() {
+        let account = ServiceAccount::default().in_namespace("shop_eu-1.west").unwrap();
+        let account = account.named("cart.v1-2").unwrap();
+        assert_eq!((account.namespace(), account.name()), ("shop_eu-1.west", "cart.v1-2"));
     }
 
     #[test]

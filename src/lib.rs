@@ -4,16 +4,18 @@
 //! ```text
 //! file -> document -> pod -> plan -> patch on text -> stdout | file | marathon
 //!                             ^ settings, identity
-//! citadel -> bundle -> istio-init in the pod
-//!    ^ identity
+//! citadel -> bundle -> istio-init in the pod      citadel <- CSR <- agent -> SDS -> Envoy
+//!    ^ identity, marathon                            ^ proto, monitor ^
 //! ```
 //!
 //! [`document`] reads JSON and writes it back without losing a byte, [`pod`] knows Marathon,
 //! [`plan`] knows Istio, [`settings`] and [`identity`] are what a plan is made with, and [`check`]
 //! holds documents against their plan, as a gate for pipelines. All of them are pure. `marathon` (a
 //! feature) is the client of Marathon's REST API. `bundle` (a feature) is how certificates are
-//! handed on, `citadel` (a feature) the certificate authority on disk; what they hold is
-//! [`identity`]'s business. [`command_line`] is what the binaries share.
+//! handed on, `citadel` (a feature) the certificate authority on disk and its signing service, and
+//! `agent` (a feature) what has a key signed in the pod; what they hold is [`identity`]'s business.
+//! `proto` is what the two speak, `monitor` what they tell those who watch them. [`command_line`]
+//! is what the binaries share.
 
 #![deny(
     clippy::exit,
@@ -23,6 +25,8 @@
     missing_docs
 )]
 
+#[cfg(feature = "node-agent")]
+pub mod agent;
 #[cfg(feature = "bundle")]
 pub mod bundle;
 pub mod check;
@@ -33,6 +37,10 @@ pub mod document;
 pub mod identity;
 #[cfg(feature = "submit")]
 pub mod marathon;
+#[cfg(feature = "grpc")]
+pub mod monitor;
 pub mod plan;
 pub mod pod;
+#[cfg(feature = "grpc")]
+pub mod proto;
 pub mod settings;

@@ -37,7 +37,8 @@ pub use secret::Secret;
 pub use service_account::{ServiceAccount, ServiceAccountError};
 pub use sign_in::{Credentials, Login, Withheld};
 pub use status::{
-    Container, Ended, EndedContainer, Instance, PodStatus, Scaling, Spec, State, Termination,
+    Container, Ended, EndedContainer, Instance, Network, PodStatus, Scaling, Spec, State,
+    Termination,
 };
 pub use trust::Trust;
 pub use undo::Before;

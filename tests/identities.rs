@@ -102,6 +102,15 @@ fn a_pod_that_is_skipped_has_none() {
 }
 
 #[test]
+fn a_pod_with_a_node_agent_has_none_for_citadel_decides() {
+    let pin = "0a".repeat(32);
+    let settings = [(Key::Certs, "agent"), (Key::CaRootSha256, &pin)];
+    let entries = entries(&fixture("one-container"), &settings);
+    assert_eq!(identities(&entries), [None]);
+    assert_eq!(entries[0].outcome, Outcome::Injected);
+}
+
+#[test]
 fn a_pod_that_is_refused_has_none_and_an_error_says_why() {
     let invalid = json!({"istio.io/service-account.name": "not/a/name"});
     let mut mislabelled: Value = serde_json::from_str(&fixture("one-container")).unwrap();

@@ -5,6 +5,8 @@
 mod openssl;
 #[path = "interop/peer.rs"]
 mod peer;
+#[path = "interop/requests.rs"]
+mod requests;
 #[path = "interop/rotation.rs"]
 mod rotation;
 #[path = "interop/tls.rs"]
@@ -68,6 +70,6 @@ fn issued_at(
     service_account: &str,
 ) -> Bundle {
     let identity = identity(service_account);
-    let profile = LeafProfile { identity: &identity, organization: None, ttl: HOUR };
+    let profile = LeafProfile { identity: &identity, organization: None, task: None, ttl: HOUR };
     Bundle::issue(authority, authority.roots(), &profile, key, moment).unwrap().0
 }

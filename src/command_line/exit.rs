@@ -16,7 +16,7 @@ pub enum Exit {
     Gate = 1,
     /// Bad usage or bad input; nothing was written.
     Input = 2,
-    /// Marathon refused, or what it was to bring about failed.
+    /// Marathon refused, or what it was to bring about failed; Citadel denied a certificate.
     Refused = 3,
     /// Marathon could not be reached, or did not answer as Marathon does.
     Unreachable = 4,

@@ -11,6 +11,7 @@ mod organization;
 mod path;
 mod profile;
 mod public_key;
+mod request;
 mod text;
 mod verify;
 
@@ -22,7 +23,8 @@ pub use facts::Facts;
 pub use key::{KeyError, KeyKind, PrivateKey, SecretText};
 pub use organization::{InvalidOrganization, Organization};
 pub use path::{PathError, check_path};
-pub use profile::{AuthorityProfile, BACKDATE, LeafProfile};
+pub use profile::{AuthorityProfile, BACKDATE, LeafProfile, ServerProfile};
 pub use public_key::{PublicKey, PublicKeyAlgorithm};
+pub use request::{RequestError, SigningRequest};
 pub use text::{hex, rfc3339, time_left};
 pub use verify::{Fault, Verified, verify};

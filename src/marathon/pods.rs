@@ -9,7 +9,7 @@ use super::address::ApiPath;
 use super::client::Call;
 use super::deployment::Deployment;
 use super::error::Error;
-use super::status::PodStatus;
+use super::status::{PodStatus, Spec};
 use super::watch::Likeness;
 use crate::document::{Path, Source};
 use crate::pod::{Comparison, Filled};
@@ -84,6 +84,15 @@ impl Client {
         let compared = compare(&one.text, &other.text, &Filled::default());
         let alike = compared.is_some_and(|compared| compared.has_same_instances());
         Ok(if alike { Likeness::Same } else { Likeness::Other })
+    }
+
+    /// A version of a pod's definition as far as it matters to those who watch it; none if Marathon
+    /// does not keep it any more.
+    ///
+    /// # Errors
+    /// Marathon cannot be reached or refuses.
+    pub async fn spec(&self, id: &str, version: &str) -> Result<Option<Spec>, Error> {
+        self.read(&Call::get(ApiPath::pod(id, &format!("::versions/{version}")))).await
     }
 
     async fn version(&self, id: &str, version: &str) -> Result<Option<Running>, Error> {

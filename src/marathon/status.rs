@@ -1,12 +1,17 @@
 //! What Marathon tells of a pod that it runs (Marathon podStatus.raml). It is read leniently: old
 //! versions leave members out, and lists that are empty.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// A pod and its instances.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodStatus {
+    /// The id of the pod; empty only where this is no answer of Marathon's.
+    pub id: String,
     /// The definition that Marathon wants to run.
     pub spec: Spec,
     /// How the pod as a whole is.
@@ -27,6 +32,9 @@ pub struct Spec {
     pub version: Option<String>,
     /// How many instances there are to be.
     pub scaling: Scaling,
+    /// Its labels; those that are no text are left out.
+    #[serde(deserialize_with = "texts")]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// How many instances there are to be.
@@ -71,10 +79,15 @@ pub struct Instance {
     pub id: String,
     /// How it is.
     pub status: State,
+    /// Since when, in RFC 3339.
+    pub status_since: Option<String>,
     /// Why it is so.
     pub message: Option<String>,
     /// The agent that it runs on.
     pub agent_hostname: Option<String>,
+    /// The networks that it is on; none before Mesos has told of them.
+    #[serde(deserialize_with = "nullable")]
+    pub networks: Vec<Network>,
     /// Its containers.
     #[serde(deserialize_with = "nullable")]
     pub containers: Vec<Container>,
@@ -96,14 +109,27 @@ impl Instance {
     }
 }
 
+/// A network that an instance is on.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Network {
+    /// The addresses that it has there.
+    #[serde(deserialize_with = "nullable")]
+    pub addresses: Vec<String>,
+}
+
 /// A container of an instance.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Container {
     /// Its name.
     pub name: String,
+    /// The id of its Mesos task, which it has as `MESOS_TASK_ID`; none before it is launched.
+    pub container_id: Option<String>,
     /// The state of its Mesos task, as `TASK_RUNNING`.
     pub status: String,
+    /// Since when, in RFC 3339.
+    pub status_since: Option<String>,
     /// Why it is so.
     pub message: Option<String>,
     /// How it ended, once it has.
@@ -178,6 +204,8 @@ impl Ended {
             let name = name.split('.').next().unwrap_or(name);
             Container {
                 name: name.to_owned(),
+                container_id: Some(ended.container_id.clone()),
+                status_since: None,
                 status: ended.last_known_state.clone().unwrap_or_default(),
                 message: None,
                 termination: ended.termination.clone(),
@@ -185,6 +213,16 @@ impl Ended {
         });
         containers.collect()
     }
+}
+
+/// An object's members that are text.
+fn texts<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let all = Option::<BTreeMap<String, Value>>::deserialize(from)?.unwrap_or_default();
+    let texts = all.into_iter().filter_map(|(name, value)| match value {
+        Value::String(text) => Some((name, text)),
+        _ => None,
+    });
+    Ok(texts.collect())
 }
 
 /// Null is an empty list.
@@ -214,6 +252,21 @@ mod tests {
     #[test]
     fn what_later_versions_say_is_no_error() {
         assert_eq!(status(r#"{"status": "SPARKLING", "new": 1}"#).status, State::Unknown);
+    }
+
+    #[test]
+    fn what_is_not_said_of_networks_and_labels_is_nothing() {
+        let status = status(
+            r#"{"id": "/a", "spec": {"labels": {"a": "b", "c": 1, "d": null}}, "instances": [
+                {"networks": null}, {"networks": [{"name": "dcos", "addresses": null}]},
+                {"networks": [{"addresses": ["9.0.0.2"]}], "statusSince": "2026-01-01T00:00:00Z",
+                 "containers": [{"containerId": "a.instance-1.c.1"}, {"containerId": null}]}]}"#,
+        );
+        assert_eq!(status.spec.labels, [("a".to_owned(), "b".to_owned())].into());
+        let addresses = |it: &Instance| it.networks.iter().map(|it| it.addresses.len()).sum();
+        assert_eq!(status.instances.iter().map(addresses).collect::<Vec<usize>>(), [0, 0, 1]);
+        let ids = status.instances[2].containers.iter().map(|it| it.container_id.as_deref());
+        assert_eq!(ids.collect::<Vec<_>>(), [Some("a.instance-1.c.1"), None]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ const WORKLOAD: &str = "httpbin";
 const INTERMEDIATES: &str = "intermediates.pem";
 
 /// Whether there is an `openssl`; if not, that is said.
-fn is_here() -> bool {
+pub(crate) fn is_here() -> bool {
     match Command::new("openssl").arg("version").output() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             // Not `eprintln!`: of a test that passes, the harness shows nothing of that.
@@ -28,12 +28,12 @@ fn is_here() -> bool {
 }
 
 /// The files of a bundle, and the certificates between its leaf and its root.
-struct Files {
+pub(crate) struct Files {
     dir: TempDir,
 }
 
 impl Files {
-    fn of(authority: &Authority, bundle: &Bundle) -> Self {
+    pub(crate) fn of(authority: &Authority, bundle: &Bundle) -> Self {
         let dir = TempDir::new().unwrap();
         for (name, content, _) in bundle.files() {
             std::fs::write(dir.path().join(name), content).unwrap();
@@ -59,14 +59,14 @@ impl Files {
     }
 
     /// What a command that succeeds writes.
-    fn openssl(&self, args: &[&str]) -> String {
+    pub(crate) fn openssl(&self, args: &[&str]) -> String {
         let output = self.run(args);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Verifies the leaf; what OpenSSL says if it does not like it.
-    fn verify(&self, args: &[&str]) -> Result<(), String> {
+    pub(crate) fn verify(&self, args: &[&str]) -> Result<(), String> {
         let ours = ["verify", "-x509_strict", "-no-CApath", "-CAfile", ROOT_CERT];
         let output = self.run(&[&ours, args, &[CERT_CHAIN]].concat());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -156,7 +156,8 @@ fn reads_the_identity_as_a_name_that_is_not_critical_beside_an_organisation() {
     }
     let (authority, identity) = (authority(KeyKind::P256, Signer::Root), identity(WORKLOAD));
     let shop = "Shop".parse().unwrap();
-    let profile = LeafProfile { identity: &identity, organization: Some(&shop), ttl: HOUR };
+    let profile =
+        LeafProfile { identity: &identity, organization: Some(&shop), task: None, ttl: HOUR };
     let now = OffsetDateTime::now_utc();
     let issued = Bundle::issue(&authority, authority.roots(), &profile, KeyKind::P256, now);
     let files = Files::of(&authority, &issued.unwrap().0);

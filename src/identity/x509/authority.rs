@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::certificate::Certificate;
 use super::error::{AuthorityError, AuthorityFile};
 use super::key::PrivateKey;
-use super::profile::{AuthorityProfile, LeafProfile, SignedBy};
+use super::profile::{AuthorityProfile, LeafProfile, ServerProfile, SignedBy};
 use super::public_key::PublicKey;
 use super::text::rfc3339;
 
@@ -130,6 +130,21 @@ impl Authority {
         self.certify(leaf, public_key, now)
     }
 
+    /// Signs a certificate for a server's public key.
+    ///
+    /// # Errors
+    /// The authority is not valid now, a name is none of DNS, or the cryptographic library failed.
+    pub fn sign_server(
+        &self,
+        server: &ServerProfile<'_>,
+        public_key: &PublicKey,
+        now: OffsetDateTime,
+    ) -> Result<Certificate, AuthorityError> {
+        self.check_valid(now)?;
+        let params = server.params(public_key.algorithm(), now, self.not_after())?;
+        read_back(&params.signed_by(public_key.info(), &self.issuer)?)
+    }
+
     fn certify(
         &self,
         leaf: &LeafProfile<'_>,
@@ -153,6 +168,11 @@ impl Authority {
     /// The roots that peers are to trust.
     pub fn roots(&self) -> &[Certificate] {
         &self.roots
+    }
+
+    /// The root that what it signs leads to.
+    pub fn anchor(&self) -> &Certificate {
+        &self.anchor
     }
 
     /// Its key.
@@ -223,7 +243,7 @@ mod tests {
 
     fn sign(authority: &Authority, ttl: Duration) -> Certificate {
         let key = PrivateKey::generate(KeyKind::P256).unwrap().public_key();
-        let profile = LeafProfile { identity: &identity(), organization: None, ttl };
+        let profile = LeafProfile { identity: &identity(), organization: None, task: None, ttl };
         authority.sign(&profile, &key, NOW).unwrap()
     }
 
@@ -290,7 +310,8 @@ mod tests {
     fn an_authority_signs_only_while_it_is_valid() {
         let authority = root(HOUR, 0);
         let key = authority.key().public_key();
-        let profile = LeafProfile { identity: &identity(), organization: None, ttl: HOUR };
+        let profile =
+            LeafProfile { identity: &identity(), organization: None, task: None, ttl: HOUR };
         for moment in [NOW - HOUR, NOW + 2 * HOUR] {
             let refused = authority.sign(&profile, &key, moment).unwrap_err();
             assert!(matches!(refused, AuthorityError::NotValidNow { .. }), "{refused}");
@@ -327,7 +348,8 @@ mod tests {
     fn a_leaf_is_no_authority() {
         let authority = root(HOUR, 0);
         let key = PrivateKey::generate(KeyKind::P256).unwrap();
-        let profile = LeafProfile { identity: &identity(), organization: None, ttl: HOUR };
+        let profile =
+            LeafProfile { identity: &identity(), organization: None, task: None, ttl: HOUR };
         let leaf = authority.sign(&profile, &key.public_key(), NOW).unwrap();
         let refused = reread(&key, &leaf, &[], authority.roots()).unwrap_err();
         assert!(matches!(refused, AuthorityError::NotAnAuthority { .. }), "{refused}");

@@ -11,7 +11,7 @@ use x509_parser::prelude::FromDer;
 use super::facts::Facts;
 use super::key::KeyError;
 use super::public_key::PublicKey;
-use crate::identity::SpiffeId;
+use crate::identity::{SpiffeId, Task};
 
 /// Why something is no certificate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -131,6 +131,11 @@ impl Certificate {
     /// Whether `issuer` bears the name of the one that signed this.
     pub(super) fn names_as_issuer(&self, issuer: &Self) -> bool {
         self.issuer == issuer.subject
+    }
+
+    /// The Mesos task that it was given to, where Citadel attested one.
+    pub fn task(&self) -> Option<Task> {
+        self.facts.task.as_ref()?.parse().ok()
     }
 
     /// The identity that it is for: the one URI among its names.

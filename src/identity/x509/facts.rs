@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 use time::OffsetDateTime;
+use x509_parser::asn1_rs::{FromDer, Utf8String};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::error::X509Error;
 use x509_parser::extensions::{ExtendedKeyUsage, GeneralName, KeyUsage, ParsedExtension};
 use x509_parser::objects::oid_registry;
 use x509_parser::time::ASN1Time;
 
+use super::profile::TASK_OID;
 use super::public_key::key_name;
 use super::text::hex;
 
@@ -51,6 +53,9 @@ pub struct Facts {
     pub subject_key_id: Option<String>,
     /// The id of the issuer's key, in hexadecimal.
     pub authority_key_id: Option<String>,
+    /// The Mesos task that the certificate was given to, where Citadel attested one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
     /// The SHA-256 of the whole, in hexadecimal.
     pub sha256: String,
 }
@@ -89,6 +94,7 @@ impl Facts {
             signature_algorithm: signature_algorithm(parsed),
             subject_key_id,
             authority_key_id,
+            task: task(parsed),
             sha256: hex(digest(&SHA256, parsed.as_raw()).as_ref()),
         })
     }
@@ -112,7 +118,14 @@ fn key_ids(parsed: &X509Certificate<'_>) -> (Option<String>, Option<String>) {
     ids
 }
 
-fn general_name(name: &GeneralName<'_>) -> String {
+fn task(parsed: &X509Certificate<'_>) -> Option<String> {
+    let found = parsed.iter_extensions().find(|extension| extension.oid == TASK_OID)?;
+    let (_, text) = Utf8String::from_der(found.value).ok()?;
+    Some(text.string())
+}
+
+/// A name with its kind before it.
+pub(super) fn general_name(name: &GeneralName<'_>) -> String {
     match name {
         GeneralName::URI(uri) => format!("URI:{uri}"),
         GeneralName::DNSName(name) => format!("DNS:{name}"),

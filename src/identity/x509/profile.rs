@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyUsagePurpose, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType, SerialNumber,
 };
 use time::OffsetDateTime;
+use x509_parser::asn1_rs::{Oid, ToDer, Utf8String, oid};
 
 use super::error::AuthorityError;
 use super::key::KeyKind;
 use super::organization::Organization;
 use super::public_key::PublicKeyAlgorithm;
 use super::text::hex;
-use crate::identity::SpiffeId;
+use crate::identity::{SpiffeId, Task};
 
 /// How far a certificate's start lies in the past, for peers whose clocks are late (as istiod
 /// does).
@@ -21,6 +22,11 @@ pub const BACKDATE: Duration = Duration::from_secs(2 * 60);
 
 /// Randomness in serial numbers; RFC 5280 §4.1.2.2 allows up to 20 bytes.
 const SERIAL_BYTES: usize = 16;
+
+/// The extension that holds the text of a [`Task`]: an arc of our own (ITU-T X.667), not critical.
+const TASK_ARCS: [u64; 3] = [2, 25, 6_410_985_273_314_870_529];
+/// The same as it is read.
+pub(super) const TASK_OID: Oid<'static> = oid!(2.25.6410985273314870529);
 
 /// The attribute `serialNumber` of a name (X.520 §6.2.9).
 const SERIAL_NUMBER: [u64; 4] = [2, 5, 4, 5];
@@ -45,6 +51,17 @@ pub struct LeafProfile<'p> {
     pub identity: &'p SpiffeId,
     /// The organisation in its subject; without one the subject is empty.
     pub organization: Option<&'p Organization>,
+    /// The Mesos task that it is given to, if one was attested: its renewal is for that one alone.
+    pub task: Option<&'p Task>,
+    /// How long it is valid from now; shorter where the authority's own certificates end sooner.
+    pub ttl: Duration,
+}
+
+/// What the certificate of a server is for that is no workload.
+#[derive(Clone, Debug)]
+pub struct ServerProfile<'p> {
+    /// The DNS names that clients know it by.
+    pub names: &'p [String],
     /// How long it is valid from now; shorter where the authority's own certificates end sooner.
     pub ttl: Duration,
 }
@@ -87,21 +104,54 @@ impl LeafProfile<'_> {
         now: OffsetDateTime,
         not_beyond: OffsetDateTime,
     ) -> Result<CertificateParams, AuthorityError> {
-        let signed_by = SignedBy::Issuer { ends: not_beyond };
-        let mut params = params(now, self.ttl, signed_by)?;
+        let mut params = end_entity(self.ttl, key, now, not_beyond)?;
         if let Some(organization) = self.organization {
             params.distinguished_name.push(DnType::OrganizationName, organization.as_str());
         }
         params.subject_alt_names = vec![SanType::URI(self.identity.to_string().try_into()?)];
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        if let PublicKeyAlgorithm::Rsa(_) = key {
-            params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
-        }
         params.extended_key_usages =
             vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        if let Some(task) = self.task {
+            let text = Utf8String::from(task.to_string());
+            let text = text.to_der_vec().map_err(|error| {
+                AuthorityError::Signing(format!("the task cannot be encoded: {error}"))
+            })?;
+            params.custom_extensions = vec![CustomExtension::from_oid_content(&TASK_ARCS, text)];
+        }
         Ok(params)
     }
+}
+
+impl ServerProfile<'_> {
+    /// The certificate of such a server; it ends by `not_beyond`, where its issuer does.
+    pub(super) fn params(
+        &self,
+        key: PublicKeyAlgorithm,
+        now: OffsetDateTime,
+        not_beyond: OffsetDateTime,
+    ) -> Result<CertificateParams, AuthorityError> {
+        let mut params = end_entity(self.ttl, key, now, not_beyond)?;
+        let names = self.names.iter().map(|name| Ok(SanType::DnsName(name.as_str().try_into()?)));
+        params.subject_alt_names = names.collect::<Result<_, rcgen::Error>>()?;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        Ok(params)
+    }
+}
+
+/// What the certificates of all have that are no authorities.
+fn end_entity(
+    ttl: Duration,
+    key: PublicKeyAlgorithm,
+    now: OffsetDateTime,
+    not_beyond: OffsetDateTime,
+) -> Result<CertificateParams, AuthorityError> {
+    let mut params = params(now, ttl, SignedBy::Issuer { ends: not_beyond })?;
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    if let PublicKeyAlgorithm::Rsa(_) = key {
+        params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+    }
+    Ok(params)
 }
 
 /// What all certificates have: the validity, from a little before now and in whole seconds; a

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use rcgen::PublicKeyData;
 use x509_parser::der_parser::oid::Oid;
 use x509_parser::oid_registry::{OID_EC_P256, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_SIG_ED25519};
 use x509_parser::prelude::FromDer;
@@ -9,6 +11,7 @@ use x509_parser::public_key::PublicKey as Parsed;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::key::{KeyError, MIN_RSA_BITS};
+use super::text::hex;
 
 /// A public key that a certificate may carry: ECDSA on P-256 or P-384, or RSA that is long enough.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,6 +59,11 @@ impl PublicKey {
     /// What it is.
     pub fn algorithm(&self) -> PublicKeyAlgorithm {
         self.algorithm
+    }
+
+    /// The SHA-256 of its SubjectPublicKeyInfo, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        hex(digest(&SHA256, &self.info.subject_public_key_info()).as_ref())
     }
 
     /// The key as the certificate's encoder takes it.

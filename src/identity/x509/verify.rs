@@ -146,7 +146,8 @@ mod tests {
         };
         let root = Authority::root(&profile, NOW).unwrap();
         let identity = "spiffe://cluster.local/ns/default/sa/default".parse().unwrap();
-        let leaf = LeafProfile { identity: &identity, organization: None, ttl: 3 * HOUR };
+        let leaf =
+            LeafProfile { identity: &identity, organization: None, task: None, ttl: 3 * HOUR };
         let key = PrivateKey::generate(KeyKind::P256).unwrap();
         let params = leaf.params(key.public_key().algorithm(), NOW, NOW + 3 * HOUR).unwrap();
         let signer = PrivateKey::from_pem(root.key().to_pem().as_bytes()).unwrap();

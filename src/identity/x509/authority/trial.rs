@@ -56,7 +56,8 @@ impl Authority {
     ) -> Result<Result<(), PathError>, AuthorityError> {
         let now = now.min(self.not_after()).max(self.certificate.facts().not_before);
         let identity = SpiffeId::new(TrustDomain::default(), ServiceAccount::default());
-        let profile = LeafProfile { identity: &identity, organization: None, ttl: BACKDATE };
+        let profile =
+            LeafProfile { identity: &identity, organization: None, task: None, ttl: BACKDATE };
         let trial = self.certify(&profile, key, now)?;
         if !trial.names_as_issuer(&self.certificate) {
             return Err(AuthorityError::NameNotKept { subject: self.subject() });
