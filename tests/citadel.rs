@@ -24,6 +24,8 @@ mod init;
 mod inspect;
 #[path = "citadel/intermediate.rs"]
 mod intermediate;
+#[path = "citadel/join_key.rs"]
+mod join_key;
 #[path = "citadel/marathon.rs"]
 mod marathon;
 #[path = "citadel/names.rs"]

@@ -1,18 +1,20 @@
 //! A CA is as it was before a step or as it is after it, wherever in the step its process is
-//! killed, and however many processes come at once.
+//! killed, and however many processes come at once; and whoever was told to be enrolled is.
 //!
 //! A test here runs itself anew as a process that dies at a moment of its writing to the disk: at
 //! the first moment, at the second, and so on until one lives to the end.
 
 #[path = "kill/at_once.rs"]
 mod at_once;
+#[path = "kill/enrolling.rs"]
+mod enrolling;
 
-use std::cell::Cell;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, abort};
+use std::process::{Command, Output, abort};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -121,14 +123,18 @@ struct Standing {
 
 /// A disk whose process dies at a moment of the work.
 struct Deadly {
-    moments_left: Cell<usize>,
+    moments_left: AtomicUsize,
 }
 
 impl Deadly {
+    /// A disk that does not live beyond this moment.
+    fn at(moment: &str) -> Self {
+        Self { moments_left: AtomicUsize::new(moment.parse().unwrap()) }
+    }
+
     /// Another moment passes; whether it is the one to die at.
     fn is_now(&self) -> bool {
-        self.moments_left.set(self.moments_left.get() - 1);
-        self.moments_left.get() == 0
+        self.moments_left.fetch_sub(1, Ordering::Relaxed) == 1
     }
 
     fn die_before_this(&self) {
@@ -156,6 +162,17 @@ impl Disk for Deadly {
         OsDisk.create_file(path, content)
     }
 
+    fn append(&self, mut file: &File, content: &[u8]) -> io::Result<()> {
+        self.die_before_this();
+        for written in [&content[..content.len() / 2], content] {
+            if self.is_now() {
+                file.write_all(written)?;
+                abort();
+            }
+        }
+        OsDisk.append(file, content)
+    }
+
     fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
         self.die_before_this();
         OsDisk.rename(from, to)
@@ -178,8 +195,7 @@ impl Disk for Deadly {
 /// are `at_least` so many. `test` is the name of the test, which runs itself anew.
 fn survives(test: &str, life: &[Step], step: Step, at_least: usize) {
     if let (Ok(home), Ok(death)) = (std::env::var(HOME), std::env::var(DEATH)) {
-        let disk = Deadly { moments_left: Cell::new(death.parse().unwrap()) };
-        return step.take(&Home(home.into()), &disk).unwrap();
+        return step.take(&Home(home.into()), &Deadly::at(&death)).unwrap();
     }
     let scratch = scratch();
     let at = life.iter().position(|it| *it == step).unwrap();
@@ -209,12 +225,7 @@ fn killed(test: &str, scratch: &Utf8Path, done: &[Step], moments: &[usize]) -> O
     let home = Home::new(scratch, &name);
     home.live(done);
     for moment in moments {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args([test, "--exact"])
-            .env(HOME, &home.0)
-            .env(DEATH, moment.to_string())
-            .output()
-            .unwrap();
+        let output = run_anew(test, &home, *moment);
         match output.status.signal() {
             Some(_) => {}
             // A step that is repeated may say that it is done.
@@ -223,6 +234,16 @@ fn killed(test: &str, scratch: &Utf8Path, done: &[Step], moments: &[usize]) -> O
         }
     }
     Some(home)
+}
+
+/// The test runs itself anew, as a process that dies at a moment.
+fn run_anew(test: &str, home: &Home, moment: usize) -> Output {
+    Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact"])
+        .env(HOME, &home.0)
+        .env(DEATH, moment.to_string())
+        .output()
+        .unwrap()
 }
 
 /// Holds that a CA after a kill is as before the step or as after it, that it certifies, and that

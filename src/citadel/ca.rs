@@ -173,18 +173,11 @@ impl Citadel {
         now: OffsetDateTime,
     ) -> Result<(Bundle, Certificate), CaError> {
         self.check_signing()?;
-        if request.identity.trust_domain() != self.trust_domain() {
-            return Err(CaError::ForeignIdentity {
-                identity: request.identity.clone(),
-                trust_domain: self.trust_domain().clone(),
-            });
-        }
-        if !(MIN_LEAF_TTL..=MAX_LEAF_TTL).contains(&request.ttl) {
-            return Err(CaError::LeafTtl(request.ttl));
-        }
+        check_leaf(self.trust_domain(), request.identity, request.ttl)?;
         let profile = LeafProfile {
             identity: request.identity,
             organization: request.organization,
+            task: None,
             ttl: request.ttl,
         };
         Ok(Bundle::issue(&self.active, &self.roots(), &profile, request.key, now)?)
@@ -293,6 +286,11 @@ impl Citadel {
         self.directory.sweep(&self.state, disk)
     }
 
+    /// Its authorities, of which it lets go with its directory.
+    pub(super) fn release(self) -> Released {
+        Released { active: self.active, other: self.other }
+    }
+
     fn check_signing(&self) -> Result<(), CaError> {
         match self.role() {
             Role::Signing => Ok(()),
@@ -331,6 +329,30 @@ impl Citadel {
         self.state = state;
         Ok(())
     }
+}
+
+/// The authorities of a CA whose directory is no longer held.
+pub(super) struct Released {
+    /// The one that signs.
+    pub(super) active: Authority,
+    /// The one that is trusted beside it.
+    pub(super) other: Option<Authority>,
+}
+
+/// Checks that a leaf is one that a CA gives.
+pub(super) fn check_leaf(
+    trust_domain: &TrustDomain,
+    identity: &SpiffeId,
+    ttl: Duration,
+) -> Result<(), CaError> {
+    if identity.trust_domain() != trust_domain {
+        let (identity, trust_domain) = (identity.clone(), trust_domain.clone());
+        return Err(CaError::ForeignIdentity { identity, trust_domain });
+    }
+    if !(MIN_LEAF_TTL..=MAX_LEAF_TTL).contains(&ttl) {
+        return Err(CaError::LeafTtl(ttl));
+    }
+    Ok(())
 }
 
 /// Whether peers could take one root for the other: they look for an issuer by its name, and tell

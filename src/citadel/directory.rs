@@ -198,6 +198,11 @@ impl Directory {
     }
 }
 
+/// Where the state of the CA in a directory is written.
+pub(super) fn state_of(dir: &Utf8Path) -> Utf8PathBuf {
+    dir.join(STATE)
+}
+
 /// Removes directories of new CAs that were never finished, with the keys in them. One that is
 /// still being made is held; one that cannot be removed is somebody else's.
 fn sweep_abandoned(dir: &Utf8Path, prefix: &str, disk: &dyn Disk) {

@@ -23,6 +23,12 @@ pub trait Disk {
     /// It exists, or the disk fails; then there is no such file.
     fn create_file(&self, path: &Utf8Path, content: &[u8]) -> io::Result<()>;
 
+    /// Adds to the end of a file, on the platter.
+    ///
+    /// # Errors
+    /// The disk fails; then some of it may have been added.
+    fn append(&self, file: &File, content: &[u8]) -> io::Result<()>;
+
     /// Gives a file or directory another name, on the platter. A file of that name is replaced; a
     /// directory only if it is empty.
     ///
@@ -54,6 +60,11 @@ impl Disk for OsDisk {
             let _ = remove_file(path);
         }
         written
+    }
+
+    fn append(&self, mut file: &File, content: &[u8]) -> io::Result<()> {
+        file.write_all(content)?;
+        file.sync_data()
     }
 
     fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {

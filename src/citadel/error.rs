@@ -68,6 +68,14 @@ pub enum CaError {
         /// What is wrong.
         reason: String,
     },
+    /// A list of the enrolled that cannot be understood.
+    #[error("{path}, line {line}: is no record of an enrolment")]
+    Enrolments {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Which line, from 1.
+        line: usize,
+    },
     /// The files of an authority do not make one.
     #[error("{path}: {error}")]
     Authority {
@@ -169,6 +177,11 @@ impl CaError {
             Self::State { .. } | Self::Authority { .. } => Some(
                 "restore the directory from its backup: peers trust its root, a new one would cut \
                  them off"
+                    .to_owned(),
+            ),
+            Self::Enrolments { .. } => Some(
+                "restore it from its backup; without it every pod that was just started can be \
+                 enrolled a second time, and every token of a list"
                     .to_owned(),
             ),
             Self::Signing(AuthorityError::NotValidNow { .. }) => Some(

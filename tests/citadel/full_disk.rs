@@ -22,6 +22,11 @@ fn a_ca_is_not_made() {
 }
 
 #[test]
+fn a_join_key_is_not_made() {
+    changes_nothing(&Scratch::new(), "join-key -o join.key");
+}
+
+#[test]
 fn a_bundle_is_not_made() {
     let scratch = Scratch::with_ca().directory("empty");
     for output in ["x.tgz", "empty/x.tgz", "out", "empty", "-"] {

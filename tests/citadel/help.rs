@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::scratch::{CITADEL, Scratch, there_is};
 
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 10] = [
     "init",
     "bundle",
     "inspect",
@@ -13,6 +13,8 @@ const COMMANDS: [&str; 8] = [
     "rotate-root prepare",
     "rotate-root activate",
     "rotate-root retire",
+    "join-key",
+    "serve",
 ];
 
 fn printed(line: &str) -> String {
@@ -29,7 +31,9 @@ pub(crate) fn every_command() -> Vec<String> {
 #[test]
 fn the_help_names_the_commands_and_the_exit_codes() {
     let help = printed("--help");
-    for words in ["init", "bundle", "inspect", "verify", "rotate-root", "completions", "man"] {
+    for words in
+        ["init", "bundle", "inspect", "verify", "rotate-root", "serve", "completions", "man"]
+    {
         assert!(help.contains(&format!("\n  {words} ")), "{words:?} is missing in:\n{help}");
     }
     let codes = "Exit codes:\n  0  done\n  1  verify said no\n  2  bad usage or bad input";

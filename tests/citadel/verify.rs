@@ -106,7 +106,7 @@ fn past(ago: Duration, root_ttl: std::time::Duration) -> Scratch {
     let past = "Past".parse().unwrap();
     let profile = AuthorityProfile { organization: &past, ttl: root_ttl, key, path_len: 0 };
     let root = Authority::root(&profile, now).unwrap();
-    let leaf = LeafProfile { identity: &identity, organization: None, ttl: HOUR };
+    let leaf = LeafProfile { identity: &identity, organization: None, task: None, ttl: HOUR };
     let (bundle, _) = Bundle::issue(&root, root.roots(), &leaf, key, now).unwrap();
     Scratch::new().file("x.tgz", &*write_archive(&bundle, now))
 }

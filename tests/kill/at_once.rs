@@ -78,6 +78,10 @@ impl Disk for Overtaken<'_> {
         OsDisk.create_file(path, content)
     }
 
+    fn append(&self, file: &File, content: &[u8]) -> io::Result<()> {
+        OsDisk.append(file, content)
+    }
+
     fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
         OsDisk.rename(from, to)
     }

@@ -1,5 +1,7 @@
 //! The arguments.
 
+mod serve;
+
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -11,12 +13,15 @@ use marathon_inject::identity::x509::{KeyKind, Organization};
 use marathon_inject::identity::{SpiffeId, TrustDomain};
 use marathon_inject::settings::Key;
 
+pub(crate) use serve::{Attest, AttestArgs, ServeArgs, Tls};
+
 const EXAMPLES: &str = "\
 Examples:
   citadel init
   citadel bundle -o bundle-certs.tgz
   citadel bundle --marathon pods/ -o bundles/
   citadel verify bundle-certs.tgz && citadel inspect bundle-certs.tgz
+  citadel serve --join-key join.key --marathon http://marathon:8080
 
 Exit codes:
   0  done
@@ -55,6 +60,10 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Lead the mesh to a new root, in three steps
     RotateRoot(RotateRootArgs),
+    /// Sign for whoever can be attested: gRPC over TLS, for Istio's node agents and ours
+    Serve(Box<ServeArgs>),
+    /// Make the key that citadel serve and inject submit share, for the tokens of pods
+    JoinKey(JoinKeyArgs),
     /// Print a shell's completions
     Completions {
         /// The shell
@@ -294,6 +303,13 @@ pub(crate) struct StepArgs {
     /// Do not wait: pods that would need the time are cut off
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JoinKeyArgs {
+    /// The file to make; whoever can read it can let pods join
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Utf8PathBuf,
 }
 
 /// One that ends before any leaf could is of no use, and nothing can be made in its place.

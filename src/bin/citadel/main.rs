@@ -8,11 +8,13 @@ mod authority;
 mod bundle;
 mod init;
 mod inspect;
+mod join_key;
 mod marathon;
 mod page;
 mod release;
 mod report;
 mod rotate_root;
+mod serve;
 mod server;
 mod settings;
 mod subject;
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(args, now),
         Command::Verify(args) => verify::run(args, &report, now),
         Command::RotateRoot(args) => rotate_root::run(args, &report, now),
+        Command::Serve(args) => serve::run(args, &report, now),
+        Command::JoinKey(args) => join_key::run(args, &report),
         Command::Completions { shell } => command_line::completions(Cli::command(), *shell),
         Command::Man { command } => command_line::man(Cli::command(), command.as_deref()),
     })

@@ -1,0 +1,194 @@
+//! The audit log: a line of JSON for each certificate that is handed out and for each that is not.
+//! It has no token and no key in it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::{Mutex, PoisonError};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::citadel::attest::{Attested, Method};
+use crate::identity::Task;
+
+/// More of what a stranger wrote is not repeated, in characters.
+const LONGEST: usize = 512;
+
+/// Where the lines go.
+pub struct AuditLog {
+    path: Option<Utf8PathBuf>,
+    out: Mutex<Out>,
+}
+
+struct Out {
+    to: Box<dyn Write + Send>,
+    /// Whether the last line was not written whole.
+    torn: bool,
+}
+
+/// A decision.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Entry {
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) time: OffsetDateTime,
+    /// Where the request came from.
+    pub(super) peer: String,
+    pub(super) api: &'static str,
+    /// By what the caller was attested.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "method")]
+    pub(super) method: Option<Method>,
+    /// Who was attested; nobody before that.
+    #[serde(flatten)]
+    pub(super) attested: Option<Who>,
+    /// Who it says to be, as long as nobody was attested.
+    #[serde(flatten)]
+    pub(super) claimed: Option<Claimed>,
+    /// The names that the CSR asks for.
+    pub(super) requested: Vec<String>,
+    /// The SHA-256 of the public key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) key_sha256: Option<String>,
+    /// How long it was to live, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ttl: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) serial: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub(super) not_after: Option<OffsetDateTime>,
+    pub(super) result: Outcome,
+    /// The code of gRPC and why there is none.
+    #[serde(flatten)]
+    pub(super) refused: Option<Refused>,
+}
+
+/// Who was attested.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Who {
+    identity: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pod: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<String>,
+}
+
+/// What nobody has checked.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Claimed {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimed_identity: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimed_pod: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimed_task: Option<String>,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Outcome {
+    Issued,
+    Refused,
+}
+
+/// Why there is no certificate.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Refused {
+    pub(super) code: String,
+    pub(super) reason: String,
+}
+
+impl AuditLog {
+    /// One on standard output.
+    pub fn stdout() -> Self {
+        Self::to(None, Box::new(io::stdout()))
+    }
+
+    /// One at the end of a file, which is made if it is not there, for its owner alone.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn file(path: &Utf8Path) -> io::Result<Self> {
+        let file = open(path)?;
+        Ok(Self::to(Some(path.to_owned()), Box::new(file)))
+    }
+
+    fn to(path: Option<Utf8PathBuf>, to: Box<dyn Write + Send>) -> Self {
+        Self { path, out: Mutex::new(Out { to, torn: false }) }
+    }
+
+    /// Opens the file anew: somebody may have moved the old one away.
+    ///
+    /// # Errors
+    /// There can be no new one; then the lines go where they went.
+    pub fn reopen(&self) -> io::Result<()> {
+        if let Some(path) = &self.path {
+            let file = open(path)?;
+            let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+            *out = Out { to: Box::new(file), torn: false };
+        }
+        Ok(())
+    }
+
+    /// Writes a line. It may block.
+    ///
+    /// # Errors
+    /// It was not written whole.
+    pub(super) fn write(&self, entry: &Entry) -> io::Result<()> {
+        let mut line = serde_json::to_vec(entry)?;
+        line.push(b'\n');
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        if out.torn {
+            // What there is of the last line does not spoil this one.
+            line.insert(0, b'\n');
+        }
+        let written = out.to.write_all(&line).and_then(|()| out.to.flush());
+        out.torn = written.is_err();
+        written
+    }
+}
+
+fn open(path: &Utf8Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+}
+
+impl Entry {
+    /// Notes who was attested; what was claimed says no more.
+    pub(super) fn attested(&mut self, attested: &Attested) {
+        let Attested { identity, task, method } = attested;
+        let (pod, id) = (task.as_ref().map(Task::pod), task.as_ref().map(Task::id));
+        self.method = Some(*method);
+        self.attested = Some(Who {
+            identity: identity.to_string(),
+            pod: pod.map(str::to_owned),
+            task: id.map(str::to_owned),
+        });
+        self.claimed = None;
+    }
+}
+
+impl Claimed {
+    /// What a stranger says of himself, cut to a length.
+    pub(super) fn new(identity: Option<String>, pod: Option<String>, task: Option<String>) -> Self {
+        let cut = |text: Option<String>| text.map(|text| text.chars().take(LONGEST).collect());
+        Self { claimed_identity: cut(identity), claimed_pod: cut(pod), claimed_task: cut(task) }
+    }
+}
+
+impl Refused {
+    pub(super) fn new(code: tonic::Code, reason: &str) -> Self {
+        let reason = reason.chars().take(LONGEST).collect();
+        Self { code: format!("{code:?}"), reason }
+    }
+}
+
+fn method<S: serde::Serializer>(method: &Option<Method>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(match method {
+        Some(Method::Token) => "token",
+        Some(Method::Certificate) => "certificate",
+        None => "none",
+    })
+}

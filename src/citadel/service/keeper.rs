@@ -1,0 +1,210 @@
+//! What has to be looked after while the service serves: whether others have changed the CA, the
+//! certificate that the service shows, whether all is well, what can be forgotten.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use time::OffsetDateTime;
+use tokio::sync::{Notify, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tracing::{error, info, warn};
+
+use super::issuance::Issuance;
+use super::metrics::Metrics;
+use super::serving::{TlsMinimum, server_config};
+use super::{Options, ServiceError};
+use crate::citadel::signer::Signer;
+use crate::identity::x509::{Certificate, rfc3339, time_left, to_pem};
+use crate::proto::ca::istio_ca_service_server::SERVICE_NAME as CA_SERVICE;
+use crate::proto::ca::istio_certificate_service_server::SERVICE_NAME as CERTIFICATE_SERVICE;
+
+/// How often the directory is looked at.
+const PACE: Duration = Duration::from_secs(1);
+
+/// How long the service's own certificate lives. It is made anew at half of that.
+const SERVING_TTL: Duration = Duration::from_secs(24 * 3600);
+
+/// How long before a root ends somebody should see to the next one, and how often that is said.
+const LATE: time::Duration = time::Duration::days(30);
+const AGAIN: time::Duration = time::Duration::days(1);
+
+/// Whose health is told: that of the whole, and of what it is there for.
+const SERVICES: [&str; 3] = ["", CA_SERVICE, CERTIFICATE_SERVICE];
+
+/// Whether all is well; if not, why.
+type Standing = Result<(), String>;
+
+/// Looks after it.
+pub(super) struct Keeper {
+    signer: Arc<Signer>,
+    names: Vec<String>,
+    minimum: TlsMinimum,
+    metrics: Metrics,
+    tls: watch::Sender<Arc<ServerConfig>>,
+    roots: watch::Sender<String>,
+    standing: watch::Sender<Standing>,
+    /// When the service's certificate is to be made anew.
+    due: OffsetDateTime,
+    /// When it was last said that a root ends.
+    warned: Option<OffsetDateTime>,
+}
+
+impl Keeper {
+    pub(super) fn new(
+        signer: Arc<Signer>,
+        options: &Options,
+        metrics: Metrics,
+        now: OffsetDateTime,
+    ) -> Result<Self, ServiceError> {
+        let (tls, due) = tls(&signer, &options.names, options.tls, &metrics, now)?;
+        let keeper = Self {
+            names: options.names.clone(),
+            minimum: options.tls,
+            tls: watch::Sender::new(tls),
+            roots: watch::Sender::new(to_pem(signer.roots().iter())),
+            standing: watch::Sender::new(Ok(())),
+            due,
+            warned: None,
+            metrics,
+            signer,
+        };
+        keeper.metrics.serving.set(1);
+        Ok(keeper)
+    }
+
+    /// What TLS is to be spoken with, as it changes.
+    pub(super) fn tls(&self) -> watch::Receiver<Arc<ServerConfig>> {
+        self.tls.subscribe()
+    }
+
+    /// The roots, PEM, as they change.
+    pub(super) fn roots(&self) -> watch::Receiver<String> {
+        self.roots.subscribe()
+    }
+
+    /// Whether all is well, as it changes.
+    pub(super) fn standing(&self) -> watch::Receiver<Standing> {
+        self.standing.subscribe()
+    }
+
+    /// Looks after all for ever: each second, and at each `reload`.
+    pub(super) async fn keep(
+        mut self,
+        reload: Arc<Notify>,
+        health: HealthReporter,
+        issuance: Arc<Issuance>,
+    ) {
+        let mut ticks = interval(PACE);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = reload.notified() => issuance.reopen_audit(),
+            }
+            issuance.tidy();
+            // The disk may be slow, and a signature of RSA takes its time.
+            let kept = spawn_blocking(move || {
+                self.look(OffsetDateTime::now_utc());
+                self
+            });
+            self = match kept.await {
+                Ok(keeper) => keeper,
+                Err(error) => return error!(%error, "nobody looks after the service any more"),
+            };
+            let status = match *self.standing.borrow() {
+                Ok(()) => ServingStatus::Serving,
+                Err(_) => ServingStatus::NotServing,
+            };
+            for service in SERVICES {
+                health.set_service_status(service, status).await;
+            }
+        }
+    }
+
+    /// Looks after all once.
+    fn look(&mut self, now: OffsetDateTime) {
+        let refreshed = self.signer.refresh(now);
+        let roots = self.signer.roots();
+        let pem = to_pem(roots.iter());
+        // Agents hear of a root before anything of it is shown.
+        let changed = self.roots.send_if_modified(|known| {
+            let changed = *known != pem;
+            *known = pem;
+            changed
+        });
+        if changed {
+            info!(roots = roots.len(), "the roots have changed");
+        }
+        let news = matches!(refreshed, Ok(true));
+        let renewed = if news || now >= self.due { self.renew(now) } else { Ok(()) };
+        let standing = refreshed.map(drop).map_err(ServiceError::from).and(renewed);
+        self.stand(self.signs(now).and(standing.map_err(|error| error.to_string())));
+        self.watch_roots(&roots, now);
+    }
+
+    /// Whether the CA can sign.
+    fn signs(&self, now: OffsetDateTime) -> Standing {
+        match self.signer.ends_at() {
+            ends if ends < now => Err(format!("the CA has ended at {}", rfc3339(ends))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the certificate anew that the service shows; where that fails the old one stays.
+    fn renew(&mut self, now: OffsetDateTime) -> Result<(), ServiceError> {
+        let (tls, due) = tls(&self.signer, &self.names, self.minimum, &self.metrics, now)?;
+        self.tls.send_replace(tls);
+        self.due = due;
+        info!(until = %rfc3339(due), "the service has a new certificate");
+        Ok(())
+    }
+
+    fn stand(&self, standing: Standing) {
+        self.metrics.serving.set(standing.is_ok().into());
+        self.standing.send_if_modified(|known| {
+            if *known == standing {
+                return false;
+            }
+            match &standing {
+                Ok(()) => info!("all is well again"),
+                Err(why) => error!("{why}"),
+            }
+            *known = standing;
+            true
+        });
+    }
+
+    /// A mesh whose root ends unnoticed ends with it.
+    fn watch_roots(&mut self, roots: &[Certificate], now: OffsetDateTime) {
+        let Some(first) = roots.iter().map(Certificate::facts).min_by_key(|root| root.not_after)
+        else {
+            return;
+        };
+        self.metrics.root_expiry.set(first.not_after.unix_timestamp());
+        let said = self.warned.is_some_and(|warned| now - warned < AGAIN);
+        if first.not_after - now < LATE && !said {
+            let left = time_left(first.not_after, now);
+            warn!("the root {}: {left}; lead the mesh to a new one", first.subject);
+            self.warned = Some(now);
+        }
+    }
+}
+
+/// What TLS is to be spoken with, and when it is to be made anew.
+fn tls(
+    signer: &Signer,
+    names: &[String],
+    minimum: TlsMinimum,
+    metrics: &Metrics,
+    now: OffsetDateTime,
+) -> Result<(Arc<ServerConfig>, OffsetDateTime), ServiceError> {
+    let serving = signer.serving(names, SERVING_TTL, now)?;
+    let config = server_config(&serving, &signer.roots(), minimum)?;
+    let end = serving.chain.first().map_or(now, |leaf| leaf.facts().not_after);
+    metrics.serving_expiry.set(end.unix_timestamp());
+    Ok((config, now + (end - now) / 2))
+}
