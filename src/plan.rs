@@ -8,6 +8,7 @@
 mod account;
 mod addition;
 mod adopt;
+mod agent;
 mod bypass;
 mod certs;
 mod change;
@@ -19,10 +20,12 @@ mod exposure;
 mod grain;
 mod init;
 mod inject;
+mod join;
 mod labels;
 mod look;
 mod outcome;
 mod overlay;
+mod placeholder;
 mod ports;
 mod proxy;
 mod record;
@@ -39,6 +42,7 @@ pub use adopt::Adoption;
 pub use decide::Skip;
 pub use difference::Differences;
 pub use inject::Injector;
+pub use join::Joining;
 pub use outcome::Outcome;
 pub use overlay::{Overlay, OverlayError};
 pub use record::{Record, RecordError};
@@ -47,7 +51,10 @@ pub use seal::Seal;
 pub use service::{SERVICE_LABEL, services};
 pub use trouble::{likely_cause, run_once};
 
+/// The names of our containers.
+const OURS: [&str; 3] = [init::NAME, agent::NAME, proxy::NAME];
+
 /// Whether a container goes by a name of ours: what a pod says of it is a wish about ours.
 fn is_ours(name: &str) -> bool {
-    [init::NAME, proxy::NAME].contains(&name)
+    OURS.contains(&name)
 }

@@ -4,6 +4,7 @@
 //! Every setting has one [`Key`] and one parser, so that a value means the same and is refused
 //! with the same words wherever it comes from.
 
+mod agent;
 mod file;
 mod key;
 mod labels;
@@ -15,13 +16,15 @@ use serde_json::Value;
 
 use crate::identity::{ServiceAccount, SpiffeId, TrustDomain};
 
+pub use agent::Agent;
 pub use file::{ConfigFile, FileError, parse_file};
 pub use key::Key;
 pub use labels::{INJECT_LABEL, Label, LabelKey, STATUS_LABEL, label, label_of};
 pub use mesh::{MeshConfig, MeshError, parse_mesh_config};
 pub use value::{
-    Address, BundleUri, ControlPlaneAuthPolicy, Cpu, Domain, GoDuration, ImageId, ImagePullPolicy,
-    InterceptionMode, InvalidValue, IpRanges, LogLevel, Megabytes, Policy, Port, Ports,
+    Address, AgentOutput, BundleUri, Certs, ControlPlaneAuthPolicy, Cpu, Domain, FetchUri,
+    GoDuration, ImageId, ImagePullPolicy, InterceptionMode, InvalidValue, IpRanges, LogLevel,
+    Megabytes, Policy, Port, Ports, RootPins,
 };
 
 /// The uid and gid of `istio-proxy` in Istio's images: what it sends is not captured again.
@@ -86,6 +89,10 @@ pub struct Settings {
     pub trust_domain: TrustDomain,
     /// Whose certificate the pod gets.
     pub service_account: ServiceAccount,
+    /// Where its certificate comes from.
+    pub certs: Certs,
+    /// The node agent, where that is one.
+    pub agent: Agent,
 }
 
 impl Default for Settings {
@@ -123,6 +130,8 @@ impl Default for Settings {
             certs_timeout: 300,
             trust_domain: TrustDomain::default(),
             service_account: ServiceAccount::default(),
+            certs: Certs::Bundle,
+            agent: Agent::default(),
         }
     }
 }
@@ -173,6 +182,15 @@ impl Settings {
                 self.service_account =
                     self.service_account.named(text).map_err(InvalidValue::because)?;
             }
+            Key::Certs => self.certs = text.parse()?,
+            Key::CaAddress => self.agent.ca_address = text.parse()?,
+            Key::CaServerName => self.agent.ca_server_name = text.parse()?,
+            Key::CaRootSha256 => self.agent.ca_root_sha256 = text.parse()?,
+            Key::AgentUri => self.agent.uri = text.parse()?,
+            Key::AgentImage => self.agent.image = unless_empty(text)?,
+            Key::AgentOutput => self.agent.output = text.parse()?,
+            Key::AgentCpu => self.agent.cpu = text.parse()?,
+            Key::AgentMemory => self.agent.memory = text.parse()?,
         }
         Ok(())
     }
@@ -182,8 +200,14 @@ impl Settings {
     /// Whether the settings go together, which no single one can tell.
     ///
     /// # Errors
-    /// pilot-agent would refuse them and exit.
+    /// pilot-agent or the node agent would refuse them and exit.
     pub fn check(&self) -> Result<(), InvalidValue> {
+        if self.certs == Certs::Agent && self.agent.ca_root_sha256.is_empty() {
+            return Err(InvalidValue::because(
+                "a node agent has to know Citadel: `citadel inspect DIR` tells what to set \
+                 ca-root-sha256 to",
+            ));
+        }
         let (drain, parent) = (&self.drain_duration, &self.parent_shutdown_duration);
         if parent.seconds() > drain.seconds() {
             return Ok(());
@@ -200,6 +224,25 @@ impl Settings {
         SpiffeId::new(self.trust_domain.clone(), self.service_account.clone())
     }
 
+    /// Whose bundle the pod fetches; with a node agent it fetches none, and Citadel decides.
+    pub fn bundle_identity(&self) -> Option<SpiffeId> {
+        (self.certs == Certs::Bundle).then(|| self.identity())
+    }
+
+    /// What of them decides what is injected: the words about a node agent do not where there is
+    /// none, nor those about a bundle beside one.
+    pub(crate) fn decisive(&self) -> Value {
+        let idle: &[&str] = match self.certs {
+            Certs::Bundle => &["certs", "agent"],
+            Certs::Agent => &["bundle_uri", "trust_domain", "service_account"],
+        };
+        let mut all = serde_json::to_value(self).expect("settings serialise");
+        if let Value::Object(members) = &mut all {
+            members.retain(|name, _| !idle.contains(&name.as_str()));
+        }
+        all
+    }
+
     /// Each setting's text, as it would be written to set it; `None` for one without a value of its
     /// own.
     pub fn texts(&self) -> impl Iterator<Item = (Key, Option<String>)> {
@@ -212,7 +255,10 @@ fn text_of(all: &Value, key: Key) -> Option<String> {
     let value = match key {
         Key::Namespace => &all["service_account"]["namespace"],
         Key::ServiceAccount => &all["service_account"]["name"],
-        _ => &all[key.name().replace('-', "_")],
+        _ => {
+            let name = key.name().replace('-', "_");
+            all.get(&name).unwrap_or(&all["agent"][&name])
+        }
     };
     let text = match value {
         Value::String(text) => text.clone(),

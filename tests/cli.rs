@@ -13,6 +13,8 @@ mod emit;
 mod help;
 #[path = "cli/inputs.rs"]
 mod inputs;
+#[path = "cli/mtls.rs"]
+mod mtls;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
 #[path = "cli/outputs.rs"]

@@ -121,6 +121,23 @@ fn the_page_on_certificates_shows_what_citadel_does() {
     hold("docs/certificates.md");
 }
 
+/// Workloads and control plane, as they are in the repository: Marathon would take each of them.
+#[test]
+fn the_definitions_that_come_with_it_leave_nothing_to_be_said() {
+    let output = Command::new(env!("CARGO_BIN_EXE_inject"))
+        .args(["check", "--uninjected", "--strict", "pods"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{told}");
+    let exempt = ["apiserver", "citadel", "etcd", "kubectl", "pilot", "zipkin"];
+    for name in exempt {
+        assert!(told.contains(&format!("/{name} exempt: its label")), "{name} in:\n{told}");
+    }
+    assert!(told.contains("; no findings"), "{told}");
+}
+
 #[test]
 fn an_example_is_a_command_its_exit_code_and_its_lines() {
     let text =

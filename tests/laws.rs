@@ -3,7 +3,7 @@
 mod support;
 
 use marathon_inject::document::Source;
-use marathon_inject::plan::{Change, Injector, Outcome};
+use marathon_inject::plan::{Change, Injector, Joining, Outcome};
 use marathon_inject::settings::Key;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -37,6 +37,26 @@ fn other_settings() -> Injector {
         (Key::StatusPort, "15020"),
         (Key::ImagePullPolicy, "Always"),
     ])
+}
+
+fn with_agent() -> Injector {
+    let pin = "0a".repeat(32);
+    injector(&[(Key::Certs, "agent"), (Key::CaRootSha256, &pin)])
+}
+
+#[test]
+fn a_setting_for_certificates_of_the_other_kind_changes_nothing() {
+    let text = include_str!("../fixtures/one-container.json");
+    let agent = injector(&[(Key::CaAddress, "ca:1"), (Key::AgentMemory, "128")]);
+    assert_eq!(injected(text, &agent), injected(text, &injector(&[])));
+    let pin = "0a".repeat(32);
+    let bundle = injector(&[
+        (Key::Certs, "agent"),
+        (Key::CaRootSha256, &pin),
+        (Key::BundleUri, "https://ca.example.com/b.tgz"),
+        (Key::ServiceAccount, "web"),
+    ]);
+    assert_eq!(injected(text, &bundle), injected(text, &with_agent()));
 }
 
 fn text(value: &Value, style: &Style, ending: &str) -> String {
@@ -91,6 +111,31 @@ proptest! {
         prop_assert_eq!(&injected(&once, &overlaid()), &once);
         prop_assert_eq!(&removed(&once), &text);
         prop_assert_eq!(injected(&injected(&text, &injector(&[])), &overlaid()), once);
+    }
+
+    #[test]
+    fn a_node_agent_keeps_the_laws(text in document()) {
+        let once = injected(&text, &with_agent());
+        prop_assert_eq!(&injected(&once, &with_agent()), &once);
+        prop_assert_eq!(&removed(&once), &text);
+        prop_assert_eq!(&injected(&injected(&text, &injector(&[])), &with_agent()), &once);
+        prop_assert_eq!(injected(&once, &injector(&[])), injected(&text, &injector(&[])));
+    }
+
+    #[test]
+    fn a_token_is_nobodys_edit(pod in pod(), style in style(), token in "[A-Za-z0-9._-]{1,200}") {
+        let text = written(&pod, &style);
+        let once = injected(&text, &with_agent());
+        let Some(joining) = Joining::of(&once) else {
+            prop_assert_eq!(once, text, "injected, and no place for a token");
+            return Ok(());
+        };
+        let submitted = joining.fill(&once, &token, "n");
+        prop_assert_eq!(&injected(&submitted, &with_agent()), &once);
+        prop_assert_eq!(&removed(&submitted), &text);
+        let filled = Joining::of(&submitted).unwrap();
+        prop_assert_eq!((filled.token(), filled.nonce()), (&*token, "n"));
+        prop_assert_eq!(filled.fill(&submitted, "", ""), once);
     }
 
     #[test]

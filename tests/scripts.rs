@@ -1,9 +1,11 @@
-//! The two start scripts, run as Mesos runs them (`sh -c <text>`), in a scratch directory; the
+//! The start scripts, run as Mesos runs them (`sh -c <text>`), in a scratch directory; the
 //! scripts of the tests themselves are only linted.
 //!
 //! The commands that would change the machine (`iptables`, `chown`, `chroot`, ...) are stand-ins
 //! that write down their arguments. Nothing here needs root, a network or an Istio image.
 
+#[path = "scripts/agent.rs"]
+mod agent;
 #[path = "scripts/pod.rs"]
 mod pod;
 
@@ -16,9 +18,33 @@ use std::time::{Duration, Instant};
 
 use pod::{CERTIFICATE, KEY, PEM_FILES, Pod, alone, list, mode, put_bundle, shell, stderr};
 
-const INIT: &str = include_str!("../src/plan/scripts/istio-init.sh");
-const PROXY: &str = include_str!("../src/plan/scripts/istio-proxy.sh");
-const SCRIPTS: [(&str, &str); 2] = [("istio-init", INIT), ("istio-proxy", PROXY)];
+const INIT: &str = concat!(
+    include_str!("../src/plan/scripts/istio-init/bundle.sh"),
+    include_str!("../src/plan/scripts/istio-init/capture.sh")
+);
+const PROXY: &str = concat!(
+    include_str!("../src/plan/scripts/istio-proxy/begin.sh"),
+    include_str!("../src/plan/scripts/istio-proxy/bundle.sh"),
+    include_str!("../src/plan/scripts/istio-proxy/pilot-agent.sh")
+);
+/// The same containers beside a node agent, and the node agent's.
+const CAPTURE: &str = concat!(
+    include_str!("../src/plan/scripts/istio-init/agent.sh"),
+    include_str!("../src/plan/scripts/istio-init/capture.sh")
+);
+const BESIDE: &str = concat!(
+    include_str!("../src/plan/scripts/istio-proxy/begin.sh"),
+    include_str!("../src/plan/scripts/istio-proxy/agent.sh"),
+    include_str!("../src/plan/scripts/istio-proxy/pilot-agent.sh")
+);
+const AGENT: &str = include_str!("../src/plan/scripts/istio-agent.sh");
+const SCRIPTS: [(&str, &str); 5] = [
+    ("istio-init", INIT),
+    ("istio-proxy", PROXY),
+    ("istio-init beside an agent", CAPTURE),
+    ("istio-proxy beside an agent", BESIDE),
+    ("istio-agent", AGENT),
+];
 
 /// Runs `touch canary` if any shell reads it as code; also a legal file name.
 const HOSTILE: &str = "a b'c\"d$(touch canary)`touch canary`;touch canary;\n* \\x ${HOME} & #";
@@ -73,7 +99,7 @@ fn the_scripts_of_the_tests_pass_shellcheck() {
     assert_passes_shellcheck("istio-iptables.sh", "bash", iptables);
 }
 
-mod both_scripts {
+mod all_scripts {
     use super::*;
 
     #[test]

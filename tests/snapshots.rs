@@ -20,9 +20,39 @@ use support::{changed, errors, injected, refused_by_marathon, removed};
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 const SNAPSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/fixtures");
 
-const SCRIPTS: [(&str, &str); 2] = [
-    ("istio-init", include_str!("../src/plan/scripts/istio-init.sh")),
-    ("istio-proxy", include_str!("../src/plan/scripts/istio-proxy.sh")),
+/// The names that the snapshots show the scripts by, and the scripts.
+const SCRIPTS: [(&str, &str); 5] = [
+    (
+        "istio-init",
+        concat!(
+            include_str!("../src/plan/scripts/istio-init/bundle.sh"),
+            include_str!("../src/plan/scripts/istio-init/capture.sh")
+        ),
+    ),
+    (
+        "istio-proxy",
+        concat!(
+            include_str!("../src/plan/scripts/istio-proxy/begin.sh"),
+            include_str!("../src/plan/scripts/istio-proxy/bundle.sh"),
+            include_str!("../src/plan/scripts/istio-proxy/pilot-agent.sh")
+        ),
+    ),
+    (
+        "istio-init-beside-an-agent",
+        concat!(
+            include_str!("../src/plan/scripts/istio-init/agent.sh"),
+            include_str!("../src/plan/scripts/istio-init/capture.sh")
+        ),
+    ),
+    (
+        "istio-proxy-beside-an-agent",
+        concat!(
+            include_str!("../src/plan/scripts/istio-proxy/begin.sh"),
+            include_str!("../src/plan/scripts/istio-proxy/agent.sh"),
+            include_str!("../src/plan/scripts/istio-proxy/pilot-agent.sh")
+        ),
+    ),
+    ("istio-agent", include_str!("../src/plan/scripts/istio-agent.sh")),
 ];
 
 /// What lies beside a document, and the argument that it is given with.
@@ -226,14 +256,22 @@ fn every_fixture_keeps_the_laws() {
 /// The snapshots show the scripts by their names only.
 #[test]
 fn the_containers_run_the_scripts_as_they_are() {
-    let pod = parsed(&injected(
-        &fs::read_to_string(Path::new(FIXTURES).join("one-container.json")).unwrap(),
-        &Injector::new(Settings::default(), Vec::new()),
-    ));
-    for (index, (name, script)) in SCRIPTS.into_iter().enumerate() {
-        let container = &pod["containers"][index + 1];
-        assert_eq!(container["name"], name);
-        assert_eq!(container["exec"], serde_json::json!({"command": {"shell": script}}));
+    let [init, proxy, beside @ ..] = SCRIPTS.map(|(_, script)| script);
+    for (fixture, scripts) in [
+        ("one-container", vec![("istio-init", init), ("istio-proxy", proxy)]),
+        (
+            "certs-agent",
+            vec![("istio-init", beside[0]), ("istio-agent", beside[2]), ("istio-proxy", beside[1])],
+        ),
+    ] {
+        let fixture = Fixture { folder: FIXTURES.into(), name: fixture.to_owned() };
+        let pod = parsed(&injected(&fixture.text(), &fixture.injector()));
+        let containers = &pod["containers"].as_array().unwrap()[1..];
+        let runs = containers.iter().map(|container| {
+            let script = container["exec"]["command"]["shell"].as_str().unwrap();
+            (container["name"].as_str().unwrap(), script)
+        });
+        assert_eq!(runs.collect::<Vec<_>>(), scripts);
     }
 }
 

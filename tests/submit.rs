@@ -28,6 +28,8 @@ mod dcos_cli;
 mod following;
 #[path = "submit/interrupt.rs"]
 mod interrupt;
+#[path = "submit/join.rs"]
+mod join;
 #[path = "submit/locks.rs"]
 mod locks;
 #[path = "submit/masters.rs"]

@@ -22,7 +22,7 @@ pub struct Checked {
     pub id: Option<String>,
     /// How it stands.
     pub state: State,
-    /// Whose certificate its sidecar gets, of a pod that has one or is to have one.
+    /// Whose bundle its sidecar gets, of a pod that has one or is to have one.
     pub identity: Option<SpiffeId>,
     /// What there is to say of it, in the order of the file. Each has a code, a span, a pointer and
     /// a hint.

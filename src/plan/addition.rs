@@ -6,10 +6,12 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 use serde_json::Number;
 
+use crate::settings::{ImageId, ImagePullPolicy};
+
 /// The partial pod.
 #[derive(Debug, Serialize)]
 pub(super) struct Addition<'a> {
-    pub(super) containers: [Container<'a>; 2],
+    pub(super) containers: Vec<Container<'a>>,
     pub(super) volumes: [Volume; 1],
     pub(super) labels: Labels<'a>,
 }
@@ -18,6 +20,8 @@ pub(super) struct Addition<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct Labels<'a> {
     pub(super) istio: &'a str,
+    #[serde(rename = "mesh/join-nonce", skip_serializing_if = "Option::is_none")]
+    pub(super) join_nonce: Option<&'static str>,
 }
 
 /// An ephemeral volume.
@@ -36,7 +40,8 @@ pub(super) struct Container<'a> {
     pub(super) environment: Environment<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) artifacts: Option<[Artifact; 1]>,
-    pub(super) volume_mounts: [VolumeMount; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) volume_mounts: Option<[VolumeMount; 1]>,
     pub(super) exec: Exec,
 }
 
@@ -60,7 +65,10 @@ pub(super) struct Resources {
 pub(super) struct Artifact {
     pub(super) uri: String,
     pub(super) dest_path: &'static str,
-    pub(super) extract: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) extract: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) executable: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
@@ -89,6 +97,21 @@ pub(super) struct Environment<'a>(pub(super) Vec<(&'static str, Cow<'a, str>)>);
 impl Serialize for Environment<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl<'a> Image<'a> {
+    /// An image of a registry.
+    pub(super) fn of(id: &'a ImageId, pulled: ImagePullPolicy) -> Self {
+        Self {
+            kind: "DOCKER",
+            id: id.as_str(),
+            force_pull: match pulled {
+                ImagePullPolicy::Always => Some(true),
+                ImagePullPolicy::IfNotPresent => None,
+                ImagePullPolicy::Never => Some(false),
+            },
+        }
     }
 }
 

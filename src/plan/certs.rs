@@ -1,4 +1,4 @@
-//! The certificates: a volume that both containers share, and the bundle that the Mesos fetcher
+//! The certificates: a volume that our containers share, and the bundle that the Mesos fetcher
 //! brings into `istio-init`'s sandbox.
 
 use super::addition::{Artifact, Volume, VolumeMount};
@@ -41,11 +41,12 @@ pub(super) fn read_only_mount() -> VolumeMount {
 /// The bundle as an artifact. Its file gets a name of our own: without `destPath` the fetcher
 /// would take the URI's last part, query string included, and then not know it for an archive.
 /// It is never cached, for the cache of the fetcher never asks again.
-pub(super) fn artifact(settings: &Settings) -> Artifact {
+pub(super) fn bundle(settings: &Settings) -> Artifact {
     Artifact {
         uri: settings.bundle_uri.of(&settings.identity()),
         dest_path: file_name(settings),
-        extract: true,
+        extract: Some(true),
+        executable: None,
     }
 }
 
@@ -78,6 +79,6 @@ mod tests {
     fn the_uri_can_name_the_identity() {
         let mut settings = with_uri("https://ca/{trust-domain}/{namespace}/{service-account}.tgz");
         settings.set(Key::ServiceAccount, "bookinfo").unwrap();
-        assert_eq!(artifact(&settings).uri, "https://ca/cluster.local/default/bookinfo.tgz");
+        assert_eq!(bundle(&settings).uri, "https://ca/cluster.local/default/bookinfo.tgz");
     }
 }

@@ -189,7 +189,7 @@ impl PodChange<'_> {
             }
             None => {
                 let (patch, text) = self.fresh(tree, injector, &wish, None)?;
-                let identity = Some(wish.settings.identity());
+                let identity = wish.settings.bundle_identity();
                 Some(Planned { outcome: Outcome::Injected, identity, patch, text: Some(text) })
             }
         }
@@ -205,7 +205,7 @@ impl PodChange<'_> {
         original: &str,
     ) -> Option<Planned> {
         let (patch, new) = self.fresh_on(original, injector, wish, edited)?;
-        let identity = Some(wish.settings.identity());
+        let identity = wish.settings.bundle_identity();
         if new == self.text.raw.text() {
             return Some(Planned { identity, ..Planned::nothing(Outcome::UpToDate) });
         }

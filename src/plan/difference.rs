@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::grain::{Grain, grain};
+use super::placeholder;
 use super::record::Record;
 use super::route::name_in;
 use crate::document::{Kind, Node, Path, Source, shown};
@@ -130,6 +131,7 @@ impl Differences {
             (Some(old), Some(_)) if key == "exec" && is_object(old) => {
                 "start script changed".to_owned()
             }
+            (Some(_), Some(_)) if is_left_empty(key) => "join token taken out".to_owned(),
             (None, _) => format!("{name} added"),
             (_, None) => format!("{name} removed"),
             _ if !is_told(key) => format!("{name} changed"),
@@ -153,6 +155,10 @@ fn tree(source: &Source) -> Option<Node<'_>> {
 /// secrets; what others put there, or in a URI, may be one.
 fn is_told(key: &str) -> bool {
     key.starts_with("ISTIO_") || key == "istio" || RESOURCES.contains(&key)
+}
+
+fn is_left_empty(key: &str) -> bool {
+    [placeholder::TOKEN_VARIABLE, placeholder::NONCE_LABEL].contains(&key)
 }
 
 fn is_object(node: &Node<'_>) -> bool {

@@ -1,16 +1,13 @@
-//! The container `istio-init`: it runs once, puts the certificates in place, sets the traffic
+//! The container `istio-init`: it runs once, puts a bundle's certificates in place, sets the traffic
 //! capture and exits 0. Anything else than 0 makes Marathon start the pod again.
 
 use std::borrow::Cow;
 
 use super::addition::{Container, Environment, Exec, Image, Resources, number};
 use super::{certs, ports::Inbound};
-use crate::settings::{PROXY_UID, Settings};
+use crate::settings::{Certs, PROXY_UID, Settings};
 
 pub(super) const NAME: &str = "istio-init";
-
-/// What the container runs.
-pub(super) const SCRIPT: &str = include_str!("scripts/istio-init.sh");
 
 /// The script needs little: it copies three files and sets a dozen rules.
 const CPUS: f64 = 0.1;
@@ -20,30 +17,47 @@ const MEGABYTES: f64 = 64.0;
 /// own environment cannot choose others.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// What the container runs.
+pub(super) fn script(certs: Certs) -> &'static str {
+    match certs {
+        Certs::Bundle => concat!(
+            include_str!("scripts/istio-init/bundle.sh"),
+            include_str!("scripts/istio-init/capture.sh")
+        ),
+        Certs::Agent => concat!(
+            include_str!("scripts/istio-init/agent.sh"),
+            include_str!("scripts/istio-init/capture.sh")
+        ),
+    }
+}
+
 pub(super) fn container<'a>(
     settings: &'a Settings,
     image: Image<'a>,
     inbound: &Inbound,
 ) -> Container<'a> {
+    let brings_bundle = settings.certs == Certs::Bundle;
     Container {
         name: NAME,
         image,
         user: "root",
         resources: Resources { cpus: number(CPUS), mem: number(MEGABYTES) },
         environment: environment(settings, inbound),
-        artifacts: Some([certs::artifact(settings)]),
-        volume_mounts: [certs::writable_mount()],
-        exec: Exec::script(SCRIPT),
+        artifacts: brings_bundle.then(|| [certs::bundle(settings)]),
+        volume_mounts: brings_bundle.then(|| [certs::writable_mount()]),
+        exec: Exec::script(script(settings.certs)),
     }
 }
 
 /// The names of the last five are istio-iptables.sh's own for the same things.
 fn environment<'a>(settings: &'a Settings, inbound: &Inbound) -> Environment<'a> {
     let text = |value: &dyn std::fmt::Display| Cow::Owned(value.to_string());
-    Environment(vec![
-        ("PATH", Cow::Borrowed(PATH)),
-        ("ISTIO_CERTS_DIR", Cow::Borrowed(certs::MOUNT_PATH)),
-        ("ISTIO_BUNDLE", Cow::Borrowed(certs::file_name(settings))),
+    let mut all = vec![("PATH", Cow::Borrowed(PATH))];
+    if settings.certs == Certs::Bundle {
+        all.push(("ISTIO_CERTS_DIR", Cow::Borrowed(certs::MOUNT_PATH)));
+        all.push(("ISTIO_BUNDLE", Cow::Borrowed(certs::file_name(settings))));
+    }
+    all.extend([
         ("ISTIO_PROXY_UID", text(&PROXY_UID)),
         ("ISTIO_PROXY_PORT", text(&settings.proxy_listen_port)),
         ("ISTIO_INBOUND_INTERCEPTION_MODE", Cow::Borrowed(settings.interception_mode.as_str())),
@@ -51,5 +65,6 @@ fn environment<'a>(settings: &'a Settings, inbound: &Inbound) -> Environment<'a>
         ("ISTIO_SERVICE_EXCLUDE_CIDR", text(&settings.exclude_outbound_ip_ranges)),
         ("ISTIO_INBOUND_PORTS", text(&inbound.captured)),
         ("ISTIO_LOCAL_EXCLUDE_PORTS", text(&inbound.excluded)),
-    ])
+    ]);
+    Environment(all)
 }

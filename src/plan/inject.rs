@@ -2,17 +2,17 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::addition::{Addition, Labels};
+use super::addition::{Addition, Image, Labels};
 use super::adopt::Adoption;
 use super::complete::Completion;
 use super::overlay::Overlay;
 use super::seal::digest;
-use super::{certs, init, ports, proxy, service};
+use super::{OURS, agent, certs, init, placeholder, ports, proxy, service};
 use crate::identity::SpiffeId;
 use crate::pod::{Pod, Unfinished};
-use crate::settings::Settings;
+use crate::settings::{Certs, Settings};
 
 /// The settings and overlays of a run; it plans the injection of any number of pods.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Injector {
             ours.iter().copied().chain(theirs).map(str::to_owned).collect()
         };
         let hash = hash(&settings, &overlays);
-        let containers = names("containers", &[init::NAME, proxy::NAME]);
+        let containers = names("containers", &OURS);
         let volumes = names("volumes", &[certs::VOLUME]);
         let overlays_digest = (!overlays.is_empty()).then(|| {
             let values: Vec<_> = overlays.iter().map(Overlay::value).collect();
@@ -105,15 +105,16 @@ impl Injector {
         let overlays: Vec<_> = self.overlays.iter().map(Overlay::tree).collect();
         let pods: Vec<_> = [*pod].into_iter().chain(overlays.iter().map(Pod::new)).collect();
         let inbound = ports::inbound(&pods, settings);
-        let image = proxy::image(settings);
+        let image = Image::of(&settings.proxy_image, settings.image_pull_policy);
         let cluster = service::cluster(service);
+        let has_agent = settings.certs == Certs::Agent;
+        let first = init::container(settings, image.clone(), &inbound);
+        let agent = has_agent.then(|| agent::container(settings));
+        let last = proxy::container(settings, image, &inbound, cluster);
         let addition = Addition {
-            containers: [
-                init::container(settings, image.clone(), &inbound),
-                proxy::container(settings, image, &inbound, cluster),
-            ],
+            containers: [Some(first), agent, Some(last)].into_iter().flatten().collect(),
             volumes: [certs::volume()],
-            labels: Labels { istio: service },
+            labels: Labels { istio: service, join_nonce: has_agent.then_some(placeholder::EMPTY) },
         };
         let Ok(Value::Object(mut members)) = serde_json::to_value(&addition) else {
             unreachable!("a partial pod serialises to an object")
@@ -121,16 +122,29 @@ impl Injector {
         for overlay in &self.overlays {
             overlay.lay_over(&mut members);
         }
+        if !has_agent {
+            without(&mut members, agent::NAME);
+        }
         // The record needs them, even if an overlay took them out.
         members.entry("labels").or_insert_with(|| Value::Object(Map::new()));
         members
     }
 }
 
+/// Takes out a container of ours that this pod does not get: overlays are laid over every pod.
+fn without(members: &mut Map<String, Value>, name: &str) {
+    if let Some(Value::Array(containers)) = members.get_mut("containers") {
+        containers.retain(|container| container["name"] != name);
+    }
+}
+
 /// A hash over all that determines the result, but the pod.
 fn hash(settings: &Settings, overlays: &[Overlay]) -> String {
     let overlays: Vec<_> = overlays.iter().map(Overlay::value).collect();
-    let text = serde_json::to_string(&(settings, overlays, init::SCRIPT, proxy::SCRIPT))
-        .expect("settings and overlays serialise");
-    digest(&text)
+    let certs = settings.certs;
+    let scripts = (init::script(certs), proxy::script(certs));
+    let agent = (certs == Certs::Agent).then_some(agent::SCRIPT);
+    let mut all = vec![settings.decisive(), json!(overlays), json!(scripts.0), json!(scripts.1)];
+    all.extend(agent.map(Value::from));
+    digest(&Value::from(all).to_string())
 }

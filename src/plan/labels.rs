@@ -27,6 +27,10 @@ pub(super) fn heed<'s>(
         }
     }
     found.extend(misplaced(pod, at));
+    // Of those that no label changed, it is known already.
+    if let Cow::Owned(changed) = &settings {
+        found.extend(unfit(changed, pod, &labels));
+    }
     (settings, found)
 }
 
@@ -44,6 +48,15 @@ fn set(
     let message = format!("label {name:?} of pod {id}: invalid value {value:?}: {error}");
     let fault = Diagnostic::error(message).rule("I11").span(member.value().span());
     Some(fault.pointer(at.to_string()).hint("correct it, or remove the label to have the default"))
+}
+
+/// What labels of a pod set does not go with the rest.
+fn unfit(settings: &Settings, pod: &Pod<'_, '_>, at: &Path<'_>) -> Option<Diagnostic> {
+    let error = settings.check().err()?;
+    let labels = pod.node().get("labels").and_then(|labels| labels.span());
+    let words = format!("the labels of pod {}: {error}", pod.id().unwrap_or_default());
+    let fault = Diagnostic::error(words).rule("I11").span(labels.map(|it| it.start..it.start + 1));
+    Some(fault.pointer(at.to_string()).hint("set it for all pods, or change the label"))
 }
 
 fn no_effect(member: &Member<'_>, why: &str, at: &Path<'_>) -> Diagnostic {

@@ -8,7 +8,7 @@
 use super::is_ours;
 use crate::document::{Diagnostic, Path};
 use crate::pod::{Endpoint, Pod};
-use crate::settings::{Port, Ports, Settings};
+use crate::settings::{Certs, Port, Ports, Settings};
 
 /// What istio-iptables.sh and pilot-agent are told of inbound traffic.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,7 +79,9 @@ pub(super) fn proxy_ports(settings: &Settings) -> impl Iterator<Item = (Port, &'
         (Port::ENVOY_METRICS, "Envoy's port for metrics"),
     ];
     let status = status_port(settings).map(|port| (port, "pilot-agent's health endpoint"));
-    fixed.into_iter().chain(status)
+    let has_agent = settings.certs == Certs::Agent;
+    let agent = has_agent.then_some((Port::NODE_AGENT, "the node agent's health endpoint"));
+    fixed.into_iter().chain(status).chain(agent)
 }
 
 /// Endpoints that the proxy leaves no room for, settings that do so to each other, and what makes

@@ -4,19 +4,32 @@
 use std::borrow::Cow;
 
 use super::addition::{Container, Environment, Exec, Image, Resources, number};
-use super::{certs, init, ports::Inbound};
-use crate::settings::{ImagePullPolicy, PROXY_UID, Settings};
+use super::{agent, certs, init, ports::Inbound};
+use crate::settings::{Certs, PROXY_UID, Settings};
 
 pub(super) const NAME: &str = "istio-proxy";
 
 /// Tells Pilot by Envoy's metadata how inbound traffic is captured.
 pub(super) const MODE_VARIABLE: &str = "ISTIO_META_INTERCEPTION_MODE";
 
-/// What the container runs.
-pub(super) const SCRIPT: &str = include_str!("scripts/istio-proxy.sh");
-
 /// Where pilot-agent writes Envoy's bootstrap; istio-proxy owns it in Istio's image.
 const CONFIG_PATH: &str = "/var/lib/istio";
+
+/// What the container runs.
+pub(super) fn script(certs: Certs) -> &'static str {
+    match certs {
+        Certs::Bundle => concat!(
+            include_str!("scripts/istio-proxy/begin.sh"),
+            include_str!("scripts/istio-proxy/bundle.sh"),
+            include_str!("scripts/istio-proxy/pilot-agent.sh")
+        ),
+        Certs::Agent => concat!(
+            include_str!("scripts/istio-proxy/begin.sh"),
+            include_str!("scripts/istio-proxy/agent.sh"),
+            include_str!("scripts/istio-proxy/pilot-agent.sh")
+        ),
+    }
+}
 
 pub(super) fn container<'a>(
     settings: &'a Settings,
@@ -34,21 +47,8 @@ pub(super) fn container<'a>(
         },
         environment: environment(settings, inbound, service_cluster),
         artifacts: None,
-        volume_mounts: [certs::read_only_mount()],
-        exec: Exec::script(SCRIPT),
-    }
-}
-
-/// The image of both containers.
-pub(super) fn image(settings: &Settings) -> Image<'_> {
-    Image {
-        kind: "DOCKER",
-        id: settings.proxy_image.as_str(),
-        force_pull: match settings.image_pull_policy {
-            ImagePullPolicy::Always => Some(true),
-            ImagePullPolicy::IfNotPresent => None,
-            ImagePullPolicy::Never => Some(false),
-        },
+        volume_mounts: Some([certs::read_only_mount()]),
+        exec: Exec::script(script(settings.certs)),
     }
 }
 
@@ -81,6 +81,9 @@ fn environment<'a>(
         ("ISTIO_DISCOVERY_REFRESH_DELAY", Cow::Borrowed(settings.discovery_refresh_delay.as_str())),
         ("ISTIO_STATUS_PORT", Cow::Owned(settings.status_port.to_string())),
     ];
+    if settings.certs == Certs::Agent {
+        all.push(("ISTIO_SDS_SOCKET", Cow::Borrowed(agent::only_socket(settings))));
+    }
     all.extend(may_be_empty(settings, inbound));
     all.push((MODE_VARIABLE, Cow::Borrowed(settings.interception_mode.as_str())));
     Environment(all)

@@ -36,7 +36,7 @@ impl PodChange<'_> {
         let (patch, text) = self.fresh_on(&text, injector, &again, None)?;
         let outcome = Outcome::Adopted { container: adopted.container };
         let patch = Patch(adopted.patch.0.into_iter().chain(patch.0).collect());
-        let identity = Some(again.settings.identity());
+        let identity = again.settings.bundle_identity();
         Some(Planned { outcome, identity, patch, text: Some(text) })
     }
 

@@ -32,9 +32,9 @@ pub struct Rewritten {
     pub id: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
-    /// Whose certificate it gets, by the settings and its labels: that of a pod which injection
-    /// leaves with a sidecar. For all else there is none; `outcome` says why, and of a refused pod
-    /// `findings`.
+    /// Whose bundle it fetches, by the settings and its labels: that of a pod which injection
+    /// leaves with a sidecar and without a node agent. For all else there is none; `outcome` says
+    /// why, and of a refused pod `findings`.
     pub identity: Option<SpiffeId>,
     /// The bytes of the document that it stood at.
     pub place: Range<usize>,

@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::grain::leaves;
-use super::route::{numbered, resolve};
+use super::placeholder;
+use super::route::{is_at_or_below, numbered, resolve};
 use crate::document::{Kind, Node, Value};
 
 /// The marks of what was added, in the order in which it stands there.
@@ -103,9 +104,18 @@ fn each_leaf<'n, 'a>(
     for (index, route) in routes.iter().enumerate() {
         let before = routes[..index].iter().filter(|other| *other == route).count();
         let route = numbered(route, before);
+        let mut left_empty = placeholder::ROUTES.into_iter();
+        let may_be_filled = left_empty.any(|place| is_at_or_below(place, &route));
         if let Some(place) = resolve(pod, &route) {
             leaves(place.node, &route, &mut |leaf| {
-                each(Mark::new(leaf.digest, leaf.node), leaf.route, leaf.node);
+                let is_filled = may_be_filled
+                    && leaf.node.as_str().is_some()
+                    && placeholder::ROUTES.contains(&leaf.route.to_string().as_str());
+                let mark = match is_filled {
+                    true => Mark::empty(leaf.digest),
+                    false => Mark::new(leaf.digest, leaf.node),
+                };
+                each(mark, leaf.route, leaf.node);
             });
         }
     }
@@ -114,6 +124,11 @@ fn each_leaf<'n, 'a>(
 impl Mark {
     fn new(place: u64, value: &Node<'_>) -> Self {
         Self { place: short(place), value: short(digest_of(value)) }
+    }
+
+    /// That of a place that is left empty, whatever was filled in.
+    fn empty(place: u64) -> Self {
+        Self { place: short(place), value: short(xxh3_64(placeholder::EMPTY.as_bytes())) }
     }
 }
 

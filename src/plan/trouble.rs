@@ -3,7 +3,7 @@
 //! what the container itself wrote is in its sandbox.
 
 use super::record::Record;
-use super::{init, proxy};
+use super::{agent, init, proxy};
 use crate::pod::Pod;
 
 /// The containers of a pod that run once: no instance is ready before they have finished.
@@ -30,9 +30,17 @@ pub fn likely_cause(container: &str, message: &str) -> Option<&'static str> {
             "the certificate bundle lacks a file or has a broken one, or the container may not set \
              iptables rules (it needs root and NET_ADMIN); its stderr says which",
         ),
+        agent::NAME if fetch => Some(
+            "the program node-agent was not fetched: is it at the setting `agent-uri`, on this \
+             agent or for this agent?",
+        ),
+        agent::NAME => Some(
+            "it has no token, no program, or Citadel refused it; its stderr says which, and \
+             Citadel's audit log why",
+        ),
         proxy::NAME => Some(
-            "no certificates came in time, because istio-init failed, or pilot-agent could not \
-             start; its stderr says which",
+            "no certificates came in time, because istio-init failed or istio-agent had none, or \
+             pilot-agent could not start; its stderr says which",
         ),
         _ if fetch => Some("one of its artifacts was not fetched"),
         _ => None,

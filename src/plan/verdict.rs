@@ -85,7 +85,7 @@ pub(super) fn invalid_result(fault: Diagnostic, blame: Blame) -> Diagnostic {
             ("with the overlays", "an overlay adds what Marathon refuses; correct it")
         }
         Blame::PartialContainer => (
-            "with its own istio-init or istio-proxy",
+            "with its own istio-init, istio-agent or istio-proxy",
             "that container says what Marathon refuses; correct it",
         ),
         Blame::Ourselves => ("injected", "this is a bug in inject: please report it with the pod"),

@@ -34,6 +34,15 @@ pub enum Key {
     TrustDomain,
     Namespace,
     ServiceAccount,
+    Certs,
+    CaAddress,
+    CaServerName,
+    CaRootSha256,
+    AgentUri,
+    AgentImage,
+    AgentOutput,
+    AgentCpu,
+    AgentMemory,
 }
 
 /// A row: the key, its name, kube-inject's spelling of the flag, the form of its value, what it
@@ -196,6 +205,51 @@ const ROWS: &[Row] = &[
     (Key::TrustDomain, "trust-domain", None, "DOMAIN", "Trust domain of the pod's identity"),
     (Key::Namespace, "namespace", None, "NAME", "Namespace of the pod's identity"),
     (Key::ServiceAccount, "service-account", None, "NAME", "Service account of the pod's identity"),
+    (
+        Key::Certs,
+        "certs",
+        None,
+        "bundle|agent",
+        "Where certificates come from: a bundle that is fetched, or a node agent in the pod",
+    ),
+    (Key::CaAddress, "ca-address", None, "HOST:PORT", "Citadel, for the node agent"),
+    (
+        Key::CaServerName,
+        "ca-server-name",
+        None,
+        "NAME",
+        "DNS name in Citadel's serving certificate, for the node agent",
+    ),
+    (
+        Key::CaRootSha256,
+        "ca-root-sha256",
+        None,
+        "HEX",
+        "SHA-256 of the roots by which the node agent knows Citadel, with commas between them; `citadel inspect` tells them",
+    ),
+    (
+        Key::AgentUri,
+        "agent-uri",
+        None,
+        "URI",
+        "The program node-agent, where the Mesos fetcher gets it",
+    ),
+    (
+        Key::AgentImage,
+        "agent-image",
+        None,
+        "IMAGE",
+        "Image of istio-agent that has node-agent in its PATH; then agent-uri is not fetched [default: that of istio-proxy]",
+    ),
+    (
+        Key::AgentOutput,
+        "agent-output",
+        None,
+        "both|files|sds",
+        "How the node agent hands certificates on: by files, by SDS on a socket, or by both",
+    ),
+    (Key::AgentCpu, "agent-cpu", None, "CPUS", "CPU shares of istio-agent: 0.1 or 100m"),
+    (Key::AgentMemory, "agent-memory", None, "MB", "Memory of istio-agent: 64 (MB) or 64Mi"),
 ];
 
 impl Key {

@@ -1,4 +1,4 @@
-//! The pod's labels that steer injection: Istio's own annotation keys and three more, a
+//! The pod's labels that steer injection: Istio's own annotation keys and four more, a
 //! closed list. Marathon pods have no annotations, so they are labels here.
 
 use super::Key;
@@ -62,10 +62,11 @@ const LABELS: &[(&str, LabelKey)] = &[
     ),
     ("traffic.sidecar.istio.io/includeInboundPorts", LabelKey::Setting(Key::IncludeInboundPorts)),
     ("traffic.sidecar.istio.io/excludeInboundPorts", LabelKey::Setting(Key::ExcludeInboundPorts)),
-    // Istio has no annotation for these three.
+    // Istio has no annotation for these four.
     ("sidecar.istio.io/zipkinAddress", LabelKey::Setting(Key::ZipkinAddress)),
     ("sidecar.istio.io/domain", LabelKey::Setting(Key::Domain)),
     ("sidecar.istio.io/bundleURI", LabelKey::Setting(Key::BundleUri)),
+    ("sidecar.istio.io/certs", LabelKey::Setting(Key::Certs)),
     // With this one Istio's Citadel marks whose secret it is.
     ("istio.io/service-account.name", LabelKey::Setting(Key::ServiceAccount)),
 ];

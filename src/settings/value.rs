@@ -2,6 +2,7 @@
 //! would be right.
 
 mod capture;
+mod pins;
 mod quantity;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use crate::identity::SpiffeId;
 
 pub(super) use capture::port_or_off;
 pub use capture::{IpRanges, Port, Ports};
+pub use pins::RootPins;
 pub use quantity::{Cpu, Megabytes};
 
 /// Why a text is no value of a setting, as a fragment that follows the text.
@@ -95,6 +97,28 @@ words! {
         None = "NONE",
         /// By certificate. pilot-agent 1.0.5 expects a SAN that no Pilot outside Kubernetes has.
         MutualTls = "MUTUAL_TLS",
+    }
+}
+
+words! {
+    /// Where the certificates of a pod come from.
+    Certs {
+        /// A bundle that the Mesos fetcher brings, once for all the pod's life.
+        Bundle = "bundle",
+        /// A node agent in the pod, which makes the key there and has Citadel sign it.
+        Agent = "agent",
+    }
+}
+
+words! {
+    /// What the node agent hands the certificates on by.
+    AgentOutput {
+        /// By files and by SDS.
+        Both = "both",
+        /// By files in the shared volume, as pilot-agent 1.0.5 reads them.
+        Files = "files",
+        /// By a socket in the shared volume, which speaks Envoy's SDS.
+        Sds = "sds",
     }
 }
 
@@ -260,18 +284,33 @@ fn seconds_of(text: &str) -> Option<f64> {
 checked! {
     /// Where the Mesos fetcher gets the bundle. Placeholders in it stand for the pod's identity.
     BundleUri, |text| {
-        let scheme = text.starts_with('/') || text.split_once("://").is_some_and(|(scheme, rest)| {
-            !scheme.is_empty() && !rest.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        });
-        if !scheme || text.len() > 1024 || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(InvalidValue::new("expected a URI of the Mesos fetcher, such as file:///… or https://…, up to 1024 characters"));
-        }
+        fetchable(text)?;
         let known = PLACEHOLDERS.iter().fold(text.to_owned(), |text, name| text.replace(name, ""));
         if known.contains(['{', '}']) {
             return Err(InvalidValue::new(format!("the only placeholders are {}", PLACEHOLDERS.join(", "))));
         }
         Ok(())
     }
+}
+
+checked! {
+    /// Where the Mesos fetcher gets a file that is the same for all pods.
+    FetchUri, fetchable
+}
+
+fn fetchable(text: &str) -> Result<(), InvalidValue> {
+    let is_scheme = |scheme: &str| {
+        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let parts = text.split_once("://");
+    let is_uri = text.starts_with('/')
+        || parts.is_some_and(|(scheme, rest)| is_scheme(scheme) && !rest.is_empty());
+    if is_uri && text.len() <= 1024 && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Ok(());
+    }
+    Err(InvalidValue::new(
+        "expected a URI of the Mesos fetcher, such as file:///… or https://…, up to 1024 characters",
+    ))
 }
 
 /// What a bundle's URI can take from the pod's identity.

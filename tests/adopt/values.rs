@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
+use marathon_inject::plan::{Adoption, Change};
+use marathon_inject::settings::Key;
+
 use super::adopted;
-use crate::support::errors;
+use crate::support::{self, changed, errors};
 
 /// What our container `name` is told in the pod that comes of a sidecar with this start line.
 fn environment(name: &str, line: &str) -> Value {
@@ -119,5 +122,23 @@ fn a_cluster_that_is_the_id_with_a_version_names_no_other_service() {
             service,
             "{cluster}"
         );
+    }
+}
+
+#[test]
+fn a_bundle_goes_where_certificates_come_from_a_node_agent() {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/adopt");
+    let pin = "0a".repeat(32);
+    let with_agent = support::injector(&[(Key::Certs, "agent"), (Key::CaRootSha256, &pin)], &[])
+        .adopting(Adoption::On);
+    for name in ["shell-line-with-certificates", "shell-line"] {
+        let text = std::fs::read_to_string(format!("{fixtures}/{name}.json")).unwrap();
+        let (out, entries) = changed(&text, Change::Inject(&with_agent));
+        assert!(errors(&entries).is_empty(), "{name}: {:#?}", entries[0].findings);
+        let needs_bundle = |rule| rule == Some("A17");
+        assert!(!entries[0].findings.iter().any(|finding| needs_bundle(finding.rule)), "{name}");
+        let out: Value = serde_json::from_str(&out).unwrap();
+        assert!(out["labels"].get("sidecar.istio.io/bundleURI").is_none(), "{name}");
+        assert!(!out.to_string().contains("bundle-certs"), "{name}");
     }
 }

@@ -24,6 +24,7 @@ fn the_short_help_fits_on_a_screen() {
       diff         Show what injection would change, or with --live what submitting would
       remove       Take out what was injected
       convert      Turn apps into the pods that run the same thing
+      mtls         Print what turns mutual TLS on or off in the whole mesh, for kubectl
       completions  Print a shell's completions
       man          Print the manual page
 

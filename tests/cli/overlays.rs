@@ -77,6 +77,19 @@ fn an_overlay_changes_resources_and_leaves_the_rest() {
 }
 
 #[test]
+fn an_overlay_for_the_node_agent_is_for_the_pods_that_have_one() {
+    let overlay = r#"{"containers": [{"name": "istio-agent", "resources": {"mem": 128}}]}"#;
+    let scratch = Scratch::with(&pod("/a")).file("overlay.json", overlay);
+    let pin = "0a".repeat(32);
+    let with = ["--certs", "agent", "--ca-root-sha256", &pin];
+    let fixed = ["--overlay", "overlay.json", "pod.json"];
+    let pod = scratch.injected(&[&with[..], &fixed].concat());
+    assert_eq!(container(&pod, "istio-agent")["resources"], json!({"cpus": 0.1, "mem": 128}));
+    let pod = scratch.injected(&fixed);
+    assert_eq!(container_names(&pod), ["app", "istio-init", "istio-proxy"]);
+}
+
+#[test]
 fn null_in_an_overlay_takes_a_member_out() {
     let pod = injected(&[&proxy("\"environment\": {\"ISTIO_ZIPKIN_ADDRESS\": null}")]);
     assert_eq!(*proxy_variable(&pod, "ISTIO_ZIPKIN_ADDRESS"), Value::Null);

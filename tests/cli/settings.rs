@@ -285,7 +285,7 @@ fn a_label_that_names_no_service_account_is_refused_at_its_place() {
     let pod = pod_with("/a", labels(json!({"istio.io/service-account.name": "shop/details"})));
     let told = Scratch::new().inject(&[]).stdin(pod).refused();
     insta::assert_snapshot!(told.err, @r#"
-    error[I11]: label "istio.io/service-account.name" of pod /a: invalid value "shop/details": "shop/details" is no service account: up to 63 lower-case letters, digits and inner dashes
+    error[I11]: label "istio.io/service-account.name" of pod /a: invalid value "shop/details": "shop/details" is no service account: up to 253 lower-case letters, digits and inner dots, dashes and underscores
       --> <stdin>:33:38
        |
     33 |     "istio.io/service-account.name": "shop/details"

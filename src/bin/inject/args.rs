@@ -1,6 +1,7 @@
 //! The arguments.
 
 mod check;
+mod mtls;
 mod setting;
 #[cfg(feature = "submit")]
 mod submit;
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 use marathon_inject::command_line::Color;
 
 pub(crate) use check::{CheckArgs, CheckFormat};
+pub(crate) use mtls::{Mode, MtlsArgs, Resources};
 pub(crate) use setting::{Origin, SettingArgs};
 #[cfg(feature = "submit")]
 pub(crate) use submit::{Format, MarathonArgs, SubmitArgs};
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     Remove(Box<PlainArgs>),
     /// Turn apps into the pods that run the same thing
     Convert(Box<PlainArgs>),
+    /// Print what turns mutual TLS on or off in the whole mesh, for kubectl
+    Mtls(Box<MtlsArgs>),
     /// Print a shell's completions
     Completions {
         /// The shell
@@ -150,6 +154,13 @@ pub(crate) struct SourceArgs {
     #[arg(long)]
     pub(crate) adopt: bool,
 
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+// Where settings come from. A comment for rustdoc would become a command's help.
+#[derive(Debug, Args)]
+pub(crate) struct SettingsArgs {
     /// Read settings from a TOML file
     #[arg(long, value_name = "FILE", env = "INJECT_CONFIG")]
     pub(crate) config: Option<Utf8PathBuf>,
@@ -162,7 +173,7 @@ pub(crate) struct SourceArgs {
     pub(crate) inject_config_file: Option<Utf8PathBuf>,
 
     #[command(flatten)]
-    pub(crate) settings: SettingArgs,
+    pub(crate) each: SettingArgs,
 }
 
 // What becomes of apps. A comment for rustdoc would become a command's help.

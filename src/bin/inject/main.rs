@@ -9,6 +9,7 @@ mod check;
 mod diff;
 mod emit;
 mod inputs;
+mod mtls;
 mod outputs;
 mod report;
 mod rewriting;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Some(Command::Submit(args)) => submit::run(&args),
         Some(Command::Remove(args)) => run::remove(&args).map(|_| ()),
         Some(Command::Convert(args)) => run::convert(&args).map(|_| ()),
+        Some(Command::Mtls(args)) => mtls::run(&args),
         None => run::inject(&cli.inject).map(|_| ()),
     })
 }

@@ -1,39 +1,29 @@
 //! The settings of a run: defaults, MeshConfig, config file, environment, flags, each over the one
 //! before; and the overlays.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use marathon_inject::command_line::{Failure, Input};
 use marathon_inject::document::{Diagnostic, Source};
 use marathon_inject::plan::{Adoption, Injector, Overlay};
 use marathon_inject::settings::{ConfigFile, Key, Settings, parse_file, parse_mesh_config};
 
-use crate::args::{Origin, SourceArgs};
+use crate::args::{Origin, SettingArgs, SettingsArgs, SourceArgs};
 use crate::report::Report;
 
 /// Where a person finds what a setting takes.
 const LISTED: &str = "docs/settings.md lists the settings and what they take";
 
+/// The settings of a run, and the overlays that its config file names.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) settings: Settings,
+    overlays: Vec<Utf8PathBuf>,
+}
+
 /// The injector that the arguments describe; none if there are faults, which are all reported.
 pub(crate) fn injector(args: &SourceArgs, report: &mut Report) -> Option<Injector> {
     let before = report.errors();
-    if args.inject_config_file.is_some() {
-        let fault = Failure::input("--injectConfigFile: there are no templates here")
-            .hint("describe what is to differ in a partial pod and name it with --overlay");
-        report.fault(&fault);
-    }
-    let mut settings = Settings::default();
-    if let Some(path) = &args.mesh_config_file {
-        mesh_config(&mut settings, path, report);
-    }
-    let mut overlays = Vec::new();
-    // An empty variable is one that is not set.
-    if let Some(path) = args.config.as_ref().filter(|path| !path.as_str().is_empty()) {
-        let dir = path.parent().unwrap_or(Utf8Path::new(""));
-        let file = config_file(&mut settings, path, report);
-        overlays.extend(file.overlays.iter().map(|overlay| dir.join(overlay)));
-    }
-    environment_and_flags(&mut settings, args, report);
-    unknown_variables(report);
+    let Told { settings, mut overlays } = settings(&args.settings, report);
     overlays.extend(args.overlays.iter().cloned());
     let overlays = overlays.iter().filter_map(|path| overlay(path, report)).collect();
     if report.errors() == before
@@ -45,8 +35,30 @@ pub(crate) fn injector(args: &SourceArgs, report: &mut Report) -> Option<Injecto
     (report.errors() == before).then(|| Injector::new(settings, overlays).adopting(adoption))
 }
 
-fn environment_and_flags(settings: &mut Settings, args: &SourceArgs, report: &mut Report) {
-    for (key, text, from) in &args.settings.0 {
+/// The settings that the arguments describe, each by itself; their faults are reported.
+pub(crate) fn settings(args: &SettingsArgs, report: &mut Report) -> Told {
+    if args.inject_config_file.is_some() {
+        let fault = Failure::input("--injectConfigFile: there are no templates here")
+            .hint("describe what is to differ in a partial pod and name it with --overlay");
+        report.fault(&fault);
+    }
+    let Told { mut settings, mut overlays } = Told::default();
+    if let Some(path) = &args.mesh_config_file {
+        mesh_config(&mut settings, path, report);
+    }
+    // An empty variable is one that is not set.
+    if let Some(path) = args.config.as_ref().filter(|path| !path.as_str().is_empty()) {
+        let dir = path.parent().unwrap_or(Utf8Path::new(""));
+        let file = config_file(&mut settings, path, report);
+        overlays.extend(file.overlays.iter().map(|overlay| dir.join(overlay)));
+    }
+    environment_and_flags(&mut settings, &args.each, report);
+    unknown_variables(report);
+    Told { settings, overlays }
+}
+
+fn environment_and_flags(settings: &mut Settings, given: &SettingArgs, report: &mut Report) {
+    for (key, text, from) in &given.0 {
         if let Err(error) = settings.set(*key, text) {
             let name = match from {
                 Origin::Environment => key.variable(),
@@ -61,7 +73,7 @@ fn environment_and_flags(settings: &mut Settings, args: &SourceArgs, report: &mu
 /// A misspelt variable would be ignored without a word.
 fn unknown_variables(report: &mut Report) {
     let known = |name: &str| {
-        ["INJECT_CONFIG", "INJECT_MARATHON"].contains(&name)
+        ["INJECT_CONFIG", "INJECT_JOIN_KEY", "INJECT_MARATHON"].contains(&name)
             || Key::all().any(|key| key.variable() == name)
     };
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());

@@ -3,6 +3,7 @@
 
 mod connect;
 mod job;
+mod join;
 pub(crate) mod live;
 mod look;
 mod pods;
@@ -21,14 +22,16 @@ use marathon_inject::marathon::{Client, Events};
 
 use crate::args::SubmitArgs;
 use job::{Job, Options};
+use join::Tokens;
 use pods::Pod;
 use progress::Progress;
 use record::Record;
 
 /// Runs `inject submit`.
 pub(crate) fn run(args: &SubmitArgs) -> Result<(), Failure> {
+    let tokens = Tokens::of(args.join_key.as_deref())?;
     let (collected, verdict) =
-        pods::collect(&args.source, &args.apps, args.no_inject, "submitted")?;
+        pods::collect(&args.source, &args.apps, args.no_inject, tokens, "submitted")?;
     if verdict.is_ok() && collected.pods.is_empty() {
         return Err(Failure::input("there is no pod to submit"));
     }

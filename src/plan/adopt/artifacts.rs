@@ -3,23 +3,24 @@
 use super::reading::Said;
 use super::rest::Walk;
 use crate::document::{Diagnostic, Node};
-use crate::settings::Key;
+use crate::settings::{Certs, Key};
 
 impl Walk<'_, '_, '_> {
-    /// The bundle's URI becomes a setting; other artifacts go.
-    pub(super) fn artifacts(&mut self) {
+    /// The bundle's URI becomes a setting where certificates come as one; other artifacts go.
+    pub(super) fn artifacts(&mut self, certs: Certs) {
+        let needs_bundle = certs == Certs::Bundle;
         let mut has_bundle = false;
         for (index, artifact) in self.items("artifacts") {
             let uri = artifact.get("uri").and_then(Node::as_str).unwrap_or_default();
             let file = file_name(uri);
-            if !has_bundle && self.brings_certificates(file) {
+            if needs_bundle && !has_bundle && self.brings_certificates(file) {
                 has_bundle = true;
                 self.bundle(artifact, index, uri);
             } else {
                 self.dropped(artifact, &format!("artifacts/{index}"), &format!("artifact {file}"));
             }
         }
-        if !has_bundle {
+        if needs_bundle && !has_bundle {
             let place = self
                 .place(self.container.node().get("name").unwrap_or(self.container.node()), "name");
             let words = "it brought no certificates, and ours does not start without a bundle";

@@ -37,7 +37,7 @@ pub(super) fn rest(
     walk.image();
     walk.resources();
     walk.environment(scope, settings);
-    walk.artifacts();
+    walk.artifacts(settings.certs);
     walk.endpoints(settings);
     walk.mounts();
     walk.others();

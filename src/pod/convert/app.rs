@@ -26,7 +26,7 @@ use crate::pod::patterns::is_name;
 const LONGEST_NAME: usize = 63;
 
 /// The names that injection gives its own containers: one of the app would be taken for them.
-const SIDECARS: [&str; 2] = ["istio-init", "istio-proxy"];
+const SIDECARS: [&str; 3] = ["istio-init", "istio-agent", "istio-proxy"];
 
 /// The pod that an app in the group `group` is, and what there is to tell of it.
 pub(super) fn converted<'n>(app: &Place<'n>, group: &str) -> (Value, Vec<Diagnostic>) {

@@ -19,6 +19,9 @@ impl Port {
     /// Where Envoy gives its metrics, fixed in its bootstrap.
     pub const ENVOY_METRICS: Self = Self(15090);
 
+    /// Where the node agent tells how it is.
+    pub const NODE_AGENT: Self = Self(15021);
+
     pub(in crate::settings) const fn fixed(port: u16) -> Self {
         Self(port)
     }

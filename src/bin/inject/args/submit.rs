@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
+use marathon_inject::command_line::SignInArgs;
 
 use super::{AppArgs, SourceArgs};
 
@@ -14,6 +15,7 @@ Examples:
   inject submit pods/ --marathon http://marathon:8080
   inject submit pods/ --dry-run
   inject submit --rollback-on-failure --timeout 5m httpbin.json
+  inject submit --certs agent --join-key join.key pods/
   inject submit --output json pods/ | jq -r '.pods[] | select(.result != \"stable\").id'";
 
 // The arguments of `inject submit`. A comment for rustdoc would become its help.
@@ -23,6 +25,10 @@ pub(crate) struct SubmitArgs {
     /// Submit the pods as they are, without injecting them
     #[arg(long)]
     pub(crate) no_inject: bool,
+
+    /// The key that makes the tokens of pods with a node agent, as citadel join-key makes it
+    #[arg(long, value_name = "FILE", env = "INJECT_JOIN_KEY")]
+    pub(crate) join_key: Option<Utf8PathBuf>,
 
     /// Only read, and print what would be done: create, update, unchanged
     #[arg(long)]
@@ -89,30 +95,8 @@ pub(crate) struct MarathonArgs {
     #[arg(long, value_name = "URL", env = "INJECT_MARATHON", hide_env_values = true)]
     pub(crate) marathon: Option<String>,
 
-    /// Sign in as this user, or as this service account of DC/OS [env: DCOS_USERNAME]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) username: Option<String>,
-
-    /// The file with the user's password; - is standard input [env: DCOS_PASSWORD, the password
-    /// itself]
-    #[arg(long, value_name = "FILE", conflicts_with = "private_key")]
-    pub(crate) password_file: Option<Utf8PathBuf>,
-
-    /// The service account's private key: a PEM file, or the JSON that DC/OS keeps as its secret
-    #[arg(long, value_name = "FILE")]
-    pub(crate) private_key: Option<Utf8PathBuf>,
-
-    /// Trust the authorities in this PEM file, and no others
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca_cert: Option<Utf8PathBuf>,
-
-    /// Show this certificate (PEM) to servers that ask for one
-    #[arg(long, value_name = "FILE", requires = "client_key")]
-    pub(crate) client_cert: Option<Utf8PathBuf>,
-
-    /// The private key of --client-cert
-    #[arg(long, value_name = "FILE", requires = "client_cert")]
-    pub(crate) client_key: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) sign_in: SignInArgs,
 
     /// How long Marathon may take for one answer [default: 30s, or the core.timeout of DC/OS]
     #[arg(long, value_name = "DURATION", value_parser = some_time)]

@@ -202,7 +202,8 @@ mod tests {
             let (ttl, key) = (10 * DAY, KeyKind::P256);
             let profile = AuthorityProfile { organization: &organization, ttl, key, path_len: 0 };
             let root = Authority::root(&profile, made).unwrap();
-            let leaf = LeafProfile { identity: &identity(), organization: None, ttl: DAY };
+            let leaf =
+                LeafProfile { identity: &identity(), organization: None, task: None, ttl: DAY };
             let (bundle, _) = Bundle::issue(&root, root.roots(), &leaf, key, made).unwrap();
             Self::with_file("x.tgz", &write_archive(&bundle, made))
         }

@@ -9,6 +9,7 @@ use marathon_inject::marathon::{
 use marathon_inject::pod::Filled;
 use tokio::time::{Instant, timeout};
 
+use super::join::{hidden, hide};
 use super::look::look;
 use super::pods::Pod;
 use super::progress::{Line, Progress};
@@ -69,11 +70,12 @@ impl Options {
 }
 
 /// What there is to do with a pod, by what is there.
-pub(crate) async fn plan(client: &Client, pod: Definition<'_>) -> Result<Plan, Error> {
-    let Some(running) = client.pod(pod.id).await? else {
+pub(crate) async fn plan(client: &Client, pod: &Pod, filled: &Filled) -> Result<Plan, Error> {
+    let Some(running) = client.pod(&pod.id).await.map_err(hide)? else {
         return Ok(Plan::Create);
     };
-    Ok(match compare(pod.text, &running.text, pod.filled) {
+    let text = pod.tokens.as_running(&pod.id, &pod.text, &running.text);
+    Ok(match compare(&text, &running.text, filled) {
         Some(compared) if compared.is_same() => Plan::Leave(running),
         _ => Plan::Update(running),
     })
@@ -90,8 +92,8 @@ impl Plan {
 
     /// What there is to do after a while. Others may have brought about what is wanted; anything
     /// else that they did is not to be undone.
-    async fn again(self, client: &Client, pod: Definition<'_>) -> Result<Self, Error> {
-        let what = match (self, plan(client, pod).await?) {
+    async fn again(self, client: &Client, pod: &Pod, filled: &Filled) -> Result<Self, Error> {
+        let what = match (self, plan(client, pod, filled).await?) {
             (_, plan @ Self::Leave(_)) | (Self::Create, plan @ Self::Create) => return Ok(plan),
             (Self::Update(before), Self::Update(now)) if before.version == now.version => {
                 return Ok(Self::Update(now));
@@ -100,7 +102,7 @@ impl Plan {
             (_, Self::Create) => "removed",
             _ => "changed",
         };
-        Err(Error::Conflict { id: pod.id.to_owned(), what })
+        Err(Error::Conflict { id: pod.id.clone(), what })
     }
 
     /// What ran before, if it is to be replaced.
@@ -130,7 +132,7 @@ impl Job<'_> {
         let end = match deployed.unwrap_or_else(|_| Ok(End::Failed(way.failed(Why::TimedOut)))) {
             Ok(End::Failed(failed)) => End::Failed(way.undo(failed).await),
             Ok(end) => end,
-            Err(error) => End::Marathon(error),
+            Err(error) => End::Marathon(hide(error)),
         };
         record.took.set(began.elapsed());
         way.line.end(&trouble::ended(&end, record));
@@ -158,7 +160,8 @@ impl Way<'_> {
 
     /// Writes the pod if that is needed, as soon as no deployment holds it.
     async fn submit(&mut self) -> Result<(Taken, Standing), Error> {
-        let mut plan = plan(self.job.client, self.definition()).await?;
+        let Job { client, filled, .. } = *self.job;
+        let mut plan = plan(client, self.pod, filled).await?;
         loop {
             self.record.action.set(Some(plan.action()));
             "whether Marathon took it is not known".clone_into(&mut self.seen);
@@ -168,12 +171,12 @@ impl Way<'_> {
                     self.seen.clear();
                     return Ok(written);
                 }
-                Err(error) if error.is_busy() => self.seen = trouble::waiting(&error),
+                Err(error) if error.is_busy() => self.seen = hidden(&trouble::waiting(&error)),
                 Err(error) => return Err(error),
             }
             self.line.say(&self.seen);
             self.wait().await;
-            plan = plan.again(self.job.client, self.definition()).await?;
+            plan = plan.again(client, self.pod, filled).await?;
         }
     }
 
@@ -246,7 +249,7 @@ impl Way<'_> {
         let before = self.before.as_ref().map_or(Before::Nothing, Before::Running);
         let undo = self.job.client.undo(self.definition(), taken, before, options.poll);
         let undone = match timeout(options.timeout, undo).await {
-            Ok(undone) => undone.map_err(Undoing::Marathon),
+            Ok(undone) => undone.map_err(|error| Undoing::Marathon(hide(error))),
             Err(_) => Err(Undoing::TimedOut),
         };
         Failed { undone: Some(undone), ..failed }

@@ -3,11 +3,12 @@
 
 use futures_util::{StreamExt, stream};
 use marathon_inject::command_line::{Failure, print, printable, unless_unread};
-use marathon_inject::marathon::{Client, Definition, Error, compare};
+use marathon_inject::marathon::{Client, Error, compare};
 use marathon_inject::pod::Filled;
 
 use super::connect;
 use super::job::{Plan, plan};
+use super::join::{Tokens, hidden};
 use super::pods::{self, Collected, Pod};
 use super::progress::Progress;
 use super::record::{End, Record};
@@ -41,7 +42,7 @@ pub(crate) fn dry_run(args: &SubmitArgs, collected: &Collected) -> Result<(), Fa
 /// Prints the differences between what runs and what submission would bring.
 pub(crate) fn diff(args: &DiffArgs) -> Result<Changed, Failure> {
     let (Collected { pods, .. }, verdict) =
-        pods::collect(&args.source, &args.apps, args.no_inject, "compared")?;
+        pods::collect(&args.source, &args.apps, args.no_inject, Tokens::AsRunning, "compared")?;
     verdict?;
     let progress = Progress::new(args.source.input.quiet);
     let client = connect::client(&args.marathon, &args.source, &progress)?;
@@ -70,22 +71,21 @@ async fn plans(
     pods: &[Pod],
 ) -> Result<(Filled, Vec<Result<Plan, Error>>), Failure> {
     let filled = client.filled().await.map_err(|error| trouble::of_error(&error))?;
-    let definitions =
-        pods.iter().map(|pod| Definition { id: &pod.id, text: &pod.text, filled: &filled });
-    let plans = stream::iter(definitions).map(|definition| plan(client, definition));
+    let plans = stream::iter(pods).map(|pod| plan(client, pod, &filled));
     let plans = plans.buffered(AT_ONCE).collect().await;
     Ok((filled, plans))
 }
 
-/// A unified diff from what runs to what is submitted, in one form.
+/// A unified diff from what runs to what is submitted, in one form. Tokens are no difference.
 fn difference(pod: &Pod, planned: &Plan, filled: &Filled) -> String {
     let (old, new, version) = match planned {
         Plan::Leave(_) => return String::new(),
         Plan::Create => (String::new(), pod.text.clone() + "\n", None),
         Plan::Update(running) => {
-            let (old, new) = match compare(&pod.text, &running.text, filled) {
+            let text = pod.tokens.as_running(&pod.id, &pod.text, &running.text);
+            let (old, new) = match compare(&text, &running.text, filled) {
                 Some(compared) => (pretty(compared.running()), pretty(compared.sent())),
-                None => (running.text.clone() + "\n", pod.text.clone() + "\n"),
+                None => (running.text.clone() + "\n", text.into_owned() + "\n"),
             };
             (old, new, Some(running.version.as_str()))
         }
@@ -96,7 +96,7 @@ fn difference(pod: &Pod, planned: &Plan, filled: &Filled) -> String {
         format!("b{id}\t{}", pod.source.name()),
     );
     let diff = similar::TextDiff::from_lines(&old, &new);
-    diff.unified_diff().header(&before, &after).to_string()
+    hidden(&diff.unified_diff().header(&before, &after).to_string())
 }
 
 fn pretty(pod: &serde_json::Value) -> String {

@@ -18,13 +18,17 @@ use crate::report::Report;
 use crate::rewriting::each_entry;
 use crate::settings::injector;
 
+use super::join::Tokens;
+
 /// A pod to submit.
 pub(crate) struct Pod {
     pub(crate) id: String,
     /// The document that it stands in, as it was read.
     pub(crate) source: Rc<Source>,
-    /// The definition to submit.
+    /// The definition to submit, with its token, if it needs one.
     pub(crate) text: String,
+    /// Where that comes from.
+    pub(crate) tokens: Rc<Tokens>,
     /// The containers that run once.
     pub(crate) run_once: Vec<String>,
     pointer: String,
@@ -32,8 +36,8 @@ pub(crate) struct Pod {
 }
 
 /// What there is to submit, and what is not because of faults.
-#[derive(Default)]
 pub(crate) struct Collected {
+    tokens: Rc<Tokens>,
     pub(crate) pods: Vec<Pod>,
     pub(crate) refused: Vec<Refused>,
 }
@@ -46,6 +50,7 @@ pub(crate) struct Refused {
 
 /// Reads and injects all inputs, and tells what there is to say of them. With what was collected
 /// comes the verdict on all of it; `kept_from` is what faults keep the run from, as `submitted`.
+/// `tokens` are for the pods that join by one.
 ///
 /// # Errors
 /// The inputs cannot be told.
@@ -53,14 +58,17 @@ pub(crate) fn collect(
     args: &SourceArgs,
     apps: &AppArgs,
     no_inject: bool,
+    tokens: Tokens,
     kept_from: &str,
 ) -> Result<(Collected, Result<(), Failure>), Failure> {
     let mut report = Report::new(args.input.quiet, args.input.strict);
-    let collected = read(args, apps, no_inject, &mut report);
+    let tokens = Rc::new(tokens);
+    let mut collected = Collected { tokens, pods: Vec::new(), refused: Vec::new() };
+    let read = read(args, apps, no_inject, &mut collected, &mut report);
     let verdict = report.verdict(kept_from);
     // Where stderr is closed there is nobody left to tell; the exit code still says it.
-    let _ = report.tell(verdict.is_ok() && collected.is_ok());
-    Ok((collected?, verdict))
+    let _ = report.tell(verdict.is_ok() && read.is_ok());
+    read.map(|()| (collected, verdict))
 }
 
 /// Faults are reported, and do not end it.
@@ -68,12 +76,12 @@ fn read(
     args: &SourceArgs,
     apps: &AppArgs,
     no_inject: bool,
+    collected: &mut Collected,
     report: &mut Report,
-) -> Result<Collected, Failure> {
+) -> Result<(), Failure> {
     let injector = injector(args, report);
     let inputs = inputs(&args.input, |_, fault| report.fault(fault))?;
-    let mut collected = Collected::default();
-    let Some(injector) = injector else { return Ok(collected) };
+    let Some(injector) = injector else { return Ok(()) };
     let change = if no_inject { Change::Keep } else { Change::Inject(&injector) };
     let mut known = BTreeMap::new();
     for input in &inputs {
@@ -98,7 +106,7 @@ fn read(
             collected.add(entry, &source, &mut known, report);
         }
     }
-    Ok(collected)
+    Ok(())
 }
 
 impl Collected {
@@ -128,12 +136,22 @@ impl Collected {
             report.findings(source, &[fault]);
             return self.refused.push(Refused { id: Some(id), file });
         }
-        let text = entry.text.unwrap_or_else(|| source.text()[entry.place].to_owned());
+        let place = entry.place;
+        let text = entry.text.unwrap_or_else(|| source.text()[place.clone()].to_owned());
+        let text = match self.tokens.submitted(&id, text) {
+            Ok(text) => text,
+            Err(why) => {
+                let fault = why.finding(&id).span(place.start..place.start + 1);
+                report.findings(source, &[fault.pointer(entry.pointer)]);
+                return self.refused.push(Refused { id: Some(id), file });
+            }
+        };
         self.pods.push(Pod {
             id,
             source: Rc::clone(source),
             run_once: ends(&text),
             text,
+            tokens: Rc::clone(&self.tokens),
             pointer: entry.pointer,
             patch: entry.patch,
         });
@@ -183,6 +201,7 @@ mod tests {
             id: "/a".to_owned(),
             source: Rc::new(Source::new("pod.json", "{\"id\": \"/a\"}")),
             text: String::new(),
+            tokens: Rc::new(Tokens::None),
             run_once: Vec::new(),
             pointer: String::new(),
             patch: from_value(astray).unwrap(),

@@ -1,0 +1,180 @@
+//! The tokens with which pods that have a node agent join the mesh. Each submission that changes
+//! something makes a new one; a token that runs and is still good stays, or every submission would
+//! start all pods anew.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
+
+use camino::Utf8Path;
+use marathon_inject::command_line::Failure;
+use marathon_inject::document::Diagnostic;
+use marathon_inject::identity::{Claim, JoinKey, JoinToken, Nonce};
+use marathon_inject::marathon::Error;
+use marathon_inject::plan::Joining;
+use zeroize::Zeroizing;
+
+/// More bytes than a key's file has.
+const MOST_BYTES: u64 = 4096;
+
+/// What stands in the place of a token that is not to be shown.
+const HIDDEN: &str = "<join token>";
+
+/// Where tokens come from.
+pub(crate) enum Tokens {
+    /// From this key.
+    Made(JoinKey),
+    /// From nowhere: a pod that needs one cannot be submitted.
+    None,
+    /// From what runs, whatever it is worth: nothing is submitted.
+    AsRunning,
+}
+
+/// Why a pod gets no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoToken {
+    Key,
+    Random,
+}
+
+impl Tokens {
+    /// Those of the key in a file, if one is named.
+    ///
+    /// # Errors
+    /// There is no key in it, or others can read it.
+    pub(crate) fn of(file: Option<&Utf8Path>) -> Result<Self, Failure> {
+        // An empty variable is one that is not set.
+        let Some(path) = file.filter(|path| !path.as_str().is_empty()) else {
+            return Ok(Self::None);
+        };
+        let text = secret(path)?;
+        let key = JoinKey::parse(&text);
+        key.map(Self::Made).map_err(|error| Failure::input(format!("{path}: {error}")))
+    }
+
+    /// What is submitted of a pod: its text, with a new token where it has a place for one.
+    pub(crate) fn submitted(&self, id: &str, text: String) -> Result<String, NoToken> {
+        let Some(joining) = Joining::of(&text) else { return Ok(text) };
+        match self {
+            Self::AsRunning => Ok(joining.fill(&text, "", "")),
+            Self::None => Err(NoToken::Key),
+            Self::Made(key) => {
+                let nonce = Nonce::random().map_err(|_| NoToken::Random)?;
+                Ok(joining.fill(&text, key.token(id, &nonce).expose(), nonce.as_str()))
+            }
+        }
+    }
+
+    /// The text of a pod with the token of what runs, if that one is good.
+    pub(crate) fn as_running<'t>(&self, id: &str, text: &'t str, running: &str) -> Cow<'t, str> {
+        match (Joining::of(text), Joining::of(running)) {
+            (Some(ours), Some(theirs)) if self.are_good(id, &theirs) => {
+                Cow::Owned(ours.fill(text, theirs.token(), theirs.nonce()))
+            }
+            _ => Cow::Borrowed(text),
+        }
+    }
+
+    fn are_good(&self, id: &str, theirs: &Joining) -> bool {
+        match self {
+            Self::AsRunning => true,
+            Self::None => false,
+            Self::Made(key) => {
+                let checked = JoinToken::new(theirs.token()).check(std::slice::from_ref(key));
+                checked
+                    .is_ok_and(|Claim { pod, nonce }| pod == id && nonce.as_str() == theirs.nonce())
+            }
+        }
+    }
+}
+
+impl NoToken {
+    /// What to say of the pod.
+    pub(crate) fn finding(self, id: &str) -> Diagnostic {
+        match self {
+            Self::Key => Diagnostic::error(format!("{id} joins by a token, and no key makes it"))
+                .rule("I28")
+                .hint("name the key that Citadel has, too: --join-key FILE"),
+            Self::Random => Diagnostic::error(format!("{id} gets no token: no random bytes"))
+                .rule("I28")
+                .hint("the cryptographic library failed; try again"),
+        }
+    }
+}
+
+/// The text of a file that nobody else can read.
+fn secret(path: &Utf8Path) -> Result<Zeroizing<String>, Failure> {
+    let failed = |error: io::Error| Failure::input(format!("{path}: {error}"));
+    let file = File::open(path).map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        let words = format!("{path} holds a secret and is open to others (mode {mode:04o})");
+        return Err(Failure::input(words).hint(format!("close it: chmod 600 {path}")));
+    }
+    let mut text = Zeroizing::new(String::new());
+    file.take(MOST_BYTES).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+/// A text without the tokens in it: what Marathon or a proxy says can repeat what was sent.
+pub(crate) fn hidden(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let is_inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let mut rest = text;
+    while let Some(start) = rest.find(is_inner) {
+        let (before, word) = rest.split_at(start);
+        let end = word.find(|c| !is_inner(c)).unwrap_or(word.len());
+        let (word, after) = word.split_at(end);
+        // A sentence can end behind it.
+        let token = word.trim_end_matches('.');
+        shown += before;
+        shown += if JoinToken::new(token).claim().is_some() { HIDDEN } else { token };
+        shown += &word[token.len()..];
+        rest = after;
+    }
+    shown + rest
+}
+
+/// An error without the tokens in it.
+pub(crate) fn hide(error: Error) -> Error {
+    match error {
+        Error::Unreachable { url, why } => Error::Unreachable { url, why: hidden(&why) },
+        Error::Uncertain { id, url, why } => Error::Uncertain { id, url, why: hidden(&why) },
+        Error::Unauthorized { url, why } => Error::Unauthorized { url, why: hidden(&why) },
+        Error::Refused { call, mut refusal } => {
+            refusal.message = hidden(&refusal.message);
+            refusal.details = refusal.details.as_deref().map(hidden);
+            for fault in &mut refusal.faults {
+                fault.path = hidden(&fault.path);
+                fault.errors.iter_mut().for_each(|words| *words = hidden(words));
+            }
+            Error::Refused { call, refusal }
+        }
+        error => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_hidden_wherever_it_stands() {
+        let key = JoinKey::generate().unwrap();
+        let nonce = Nonce::random().unwrap();
+        let token = key.token("/a", &nonce);
+        let token = token.expose();
+        for around in ["{}", "{}.", "é{} v1.0.5", "\"MESH_JOIN_TOKEN\":\"{}\",{}", "a\n+ {}\n"] {
+            let expected = around.replace("{}", HIDDEN);
+            assert_eq!(hidden(&around.replace("{}", token)), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_token_is_shown() {
+        for text in ["", "v1.0.5", "spiffe://cluster.local/ns/a", "v1.a.b.c.d", "..", "a. b."] {
+            assert_eq!(hidden(text), text);
+        }
+    }
+}
