@@ -52,7 +52,7 @@ impl Desk {
     }
 
     fn profile(&self) -> LeafProfile<'_> {
-        LeafProfile { identity: &self.identity, organization: None, ttl: DAY }
+        LeafProfile { identity: &self.identity, organization: None, task: None, ttl: DAY }
     }
 
     /// What the signing service does for a request.

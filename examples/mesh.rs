@@ -1,5 +1,6 @@
-//! The walk-through's experiment, to watch: `cargo run --example mesh`. The mesh stays until Ctrl-C or
-//! Enter, to look around in it; with `--once` it does not.
+//! The walk-through's experiment, to watch: `cargo run --example mesh`, or with `-- --agent` the same
+//! with keys that never leave their pods. The mesh stays until Ctrl-C or Enter, to look around in
+//! it; with `--once` it does not.
 #![allow(
     dead_code,
     unused_imports,
@@ -11,8 +12,12 @@
 mod bundles;
 #[path = "../tests/e2e/calls.rs"]
 mod calls;
+#[path = "../tests/e2e/citadel.rs"]
+mod citadel;
 #[path = "../tests/e2e/demo.rs"]
 mod demo;
+#[path = "../tests/e2e/marathon.rs"]
+mod marathon;
 #[path = "../tests/e2e/mesh.rs"]
 mod mesh;
 #[path = "../tests/e2e/mesos/mod.rs"]
@@ -25,6 +30,8 @@ mod parts;
 mod pilot;
 #[path = "../tests/e2e/proxyv2/mod.rs"]
 mod proxyv2;
+#[path = "../tests/e2e/secured.rs"]
+mod secured;
 #[path = "../tests/e2e/trial.rs"]
 mod trial;
 #[path = "../tests/e2e/wait.rs"]
@@ -43,10 +50,11 @@ use std::{env, thread};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use demo::Demo;
+use demo::{Certs, Demo};
 use trial::{Test, tests};
 
-const USAGE: &str = "usage: mesh [--once]";
+const USAGE: &str = "usage: mesh [--agent] [--once]";
+const AGENT: &str = "--agent";
 const ONCE: &str = "--once";
 
 /// When the mesh ends, once the experiment is done.
@@ -66,13 +74,21 @@ fn main() -> ExitCode {
     if let Some(code) = mesos::program().or_else(proxyv2::program) {
         return code;
     }
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    let ended = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [STAGE] => Ok(perform(End::WhenTold)),
-        [STAGE, ONCE] => Ok(perform(End::AtOnce)),
-        [] => ready().and_then(|()| watch(End::WhenTold).map_err(|error| error.to_string())),
-        [ONCE] => ready().and_then(|()| watch(End::AtOnce).map_err(|error| error.to_string())),
-        _ => Err(USAGE.to_owned()),
+    let mut arguments: Vec<_> = env::args().skip(1).collect();
+    let mut take = |word: &str| {
+        let before = arguments.len();
+        arguments.retain(|argument| argument != word);
+        arguments.len() < before
+    };
+    let on_stage = take(STAGE);
+    let certs = if take(AGENT) { Certs::Agent } else { Certs::Bundle };
+    let end = if take(ONCE) { End::AtOnce } else { End::WhenTold };
+    let ended = match (arguments.is_empty(), on_stage) {
+        (false, _) => Err(USAGE.to_owned()),
+        (true, true) => Ok(perform(certs, end)),
+        (true, false) => {
+            ready().and_then(|()| watch(certs, end).map_err(|error| error.to_string()))
+        }
     };
     ended.unwrap_or_else(|why| {
         eprintln!("mesh: {why}");
@@ -93,23 +109,24 @@ fn build() -> Result<(), String> {
     let directory = itself.ancestors().nth(2).and_then(Path::file_name);
     let profile = directory.filter(|name| *name != "debug").unwrap_or("dev".as_ref());
     let status = Command::new(cargo)
-        .args(["build", "--quiet", "--features", "citadel", "--bins", "--profile"])
+        .args(["build", "--quiet", "--features", "citadel,node-agent", "--bins", "--profile"])
         .arg(profile)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status();
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err("inject and citadel cannot be built".to_owned()),
+        Ok(_) => Err("inject, citadel and node-agent cannot be built".to_owned()),
         Err(error) => Err(format!("cargo cannot be run: {error}")),
     }
 }
 
 /// Has the stage run apart from the terminal: Ctrl-C must not reach what runs on it, which is to end
 /// in order.
-fn watch(end: End) -> io::Result<ExitCode> {
+fn watch(certs: Certs, end: End) -> io::Result<ExitCode> {
     let mut stage = Command::new(env::current_exe()?);
     stage
         .arg(STAGE)
+        .args((certs == Certs::Agent).then_some(AGENT))
         .args((end == End::AtOnce).then_some(ONCE))
         .process_group(0)
         .stdin(Stdio::piped());
@@ -133,7 +150,7 @@ fn watch(end: End) -> io::Result<ExitCode> {
 
 /// The experiment, and then the mesh as it is until a line comes; the end of all lines is the end of
 /// whatever is under way.
-fn perform(end: End) -> ExitCode {
+fn perform(certs: Certs, end: End) -> ExitCode {
     let over = Arc::new(AtomicBool::new(false));
     let (sender, line) = channel();
     let hung_up = Arc::clone(&over);
@@ -144,7 +161,7 @@ fn perform(end: End) -> ExitCode {
         }
         hung_up.store(true, Relaxed);
     });
-    let demo = Demo::run(&mut |line| {
+    let demo = Demo::run(certs, &mut |line| {
         println!("{line}");
         if over.load(Relaxed) { Break(()) } else { Continue(()) }
     });

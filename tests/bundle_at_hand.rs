@@ -26,7 +26,7 @@ fn archive(identity: &str, ago: Duration) -> Zeroizing<Vec<u8>> {
     let profile = AuthorityProfile { organization: &organization, ttl, key, path_len: 0 };
     let root = Authority::root(&profile, made).unwrap();
     let identity = identity.parse().unwrap();
-    let leaf = LeafProfile { identity: &identity, organization: None, ttl: 24 * HOUR };
+    let leaf = LeafProfile { identity: &identity, organization: None, task: None, ttl: 24 * HOUR };
     let (bundle, _) = Bundle::issue(&root, root.roots(), &leaf, key, made).unwrap();
     write_archive(&bundle, made)
 }

@@ -44,6 +44,21 @@ fn a_pod_that_other_settings_would_inject_otherwise_is_stale() {
     assert_eq!(entry["differences"], json!([difference]));
 }
 
+/// Submission fills the token in; a file is to have none.
+#[test]
+fn a_pod_that_waits_for_its_token_is_up_to_date_and_one_that_has_it_is_stale() {
+    let pin = "0a".repeat(32);
+    let scratch = Scratch::with(&pod("/a"));
+    let agent = ["--certs", "agent", "--ca-root-sha256", &pin, "pod.json"];
+    scratch.inject(&[&["-i"], &agent[..]].concat()).done();
+    assert_eq!(first(&scratch, &agent), "pod.json: /a injected, up to date");
+    let text = scratch.read("pod.json");
+    let token = r#""MESH_JOIN_TOKEN": "v1.secret""#;
+    let scratch = scratch.file("pod.json", text.replace(r#""MESH_JOIN_TOKEN": """#, token));
+    assert_eq!(first(&scratch, &agent), "pod.json: /a stale: join token taken out");
+    assert_eq!(entries(&scratch, &agent)[0]["differences"], json!(["join token taken out"]));
+}
+
 #[test]
 fn a_pod_without_a_sidecar_is_not_injected() {
     let scratch = Scratch::with(&pod("/a"));

@@ -122,7 +122,7 @@ fn what_stands_beside_an_answered_app_is_not_lost_without_a_word() {
 
 #[test]
 fn an_app_called_like_a_sidecar_is_not_taken_for_it() {
-    for id in ["/istio-proxy", "/mesh/istio-init"] {
+    for id in ["/istio-proxy", "/istio-agent", "/mesh/istio-init"] {
         assert_eq!(pod(&json!({"id": id, "cmd": "a"}))["containers"][0]["name"], "app");
     }
 }

@@ -5,24 +5,56 @@ use std::ops::ControlFlow::{self, Continue};
 use std::sync::Arc;
 
 use crate::calls::Caller;
+use crate::citadel::{JOIN_KEY, marathon_url};
 use crate::mesh::{BUNDLE, HTTPBIN, Mesh};
 use crate::mesos::{Inside, Instance, Pod, State, Tasks};
 use crate::pilot::{ClientTls, Policy, ServerTls};
+use crate::secured::Secured;
 
 /// Gets each line as it comes. Where it breaks, the experiment ends.
 pub(crate) type Listener<'l> = &'l mut dyn FnMut(&str) -> ControlFlow<()>;
 
+/// Where the pods have their certificates from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Certs {
+    /// A bundle, which they fetch.
+    #[default]
+    Bundle,
+    /// Citadel's service, each by an agent of its own.
+    Agent,
+}
+
 /// The mesh as the experiment leaves it, until it is dropped.
 pub(crate) struct Demo {
     pods: Vec<Arc<Instance>>,
-    _kept: [Pod; 2],
-    mesh: Mesh,
+    stage: Stage,
+}
+
+enum Stage {
+    OfBundles { mesh: Mesh, _kept: [Pod; 2] },
+    OfAgents(Secured),
+}
+
+impl Stage {
+    fn mesh(&self) -> &Mesh {
+        match self {
+            Self::OfBundles { mesh, .. } => mesh,
+            Self::OfAgents(secured) => &secured.mesh,
+        }
+    }
 }
 
 impl Demo {
     /// Runs the experiment.
-    pub(crate) fn run(tell: Listener<'_>) -> ControlFlow<(), Self> {
-        let demo = Self::start(tell)?;
+    pub(crate) fn run(certs: Certs, tell: Listener<'_>) -> ControlFlow<(), Self> {
+        let demo = match certs {
+            Certs::Bundle => Self::start_with_bundles(tell)?,
+            Certs::Agent => Self::start_with_agents(tell)?,
+        };
+        for pod in &demo.pods {
+            pod.wait_until("it is set up", |tasks| *tasks.state("istio-init") == State::Finished);
+            tell(&containers(pod))?;
+        }
         tell("In the clear:")?;
         demo.call("200", tell)?;
 
@@ -36,7 +68,7 @@ impl Demo {
         Continue(demo)
     }
 
-    fn start(tell: Listener<'_>) -> ControlFlow<(), Self> {
+    fn start_with_bundles(tell: Listener<'_>) -> ControlFlow<(), Self> {
         tell("A Mesos agent starts, with Pilot, and with a bundle for its pods to fetch:")?;
         tell("$ citadel init")?;
         tell(&format!("$ citadel bundle -o {BUNDLE}"))?;
@@ -45,15 +77,28 @@ impl Demo {
         let httpbin = run("pods/httpbin.json", &mesh, tell)?;
         let sleep = run("pods/sleep.json", &mesh, tell)?;
         let pods = mesh.settle(&[&httpbin, &sleep]);
-        for pod in &pods {
-            pod.wait_until("it is set up", |tasks| *tasks.state("istio-init") == State::Finished);
-            tell(&containers(pod))?;
-        }
-        Continue(Self { pods, _kept: [httpbin, sleep], mesh })
+        Continue(Self { pods, stage: Stage::OfBundles { mesh, _kept: [httpbin, sleep] } })
+    }
+
+    fn start_with_agents(tell: Listener<'_>) -> ControlFlow<(), Self> {
+        tell("A Mesos agent starts, with Pilot, Marathon, and the service that signs:")?;
+        tell("$ citadel init")?;
+        tell(&format!("$ citadel join-key -o {JOIN_KEY}"))?;
+        let marathon = marathon_url();
+        tell(&format!("$ citadel serve --join-key {JOIN_KEY} --marathon {marathon} …"))?;
+        let secured = Secured::start(&[]);
+        tell("Two pods are submitted, each with a node agent:")?;
+        let mut submit = |file| {
+            tell(&format!("$ inject submit {file} --certs agent --join-key {JOIN_KEY} …"))?;
+            Continue(secured.submit(file, &[]))
+        };
+        let pods = [submit("pods/httpbin.json")?, submit("pods/sleep.json")?];
+        let pods = secured.mesh.settle(&[&pods[0], &pods[1]]);
+        Continue(Self { pods, stage: Stage::OfAgents(secured) })
     }
 
     fn apply(&self, policy: Policy) {
-        self.mesh.apply(policy, &self.pods);
+        self.stage.mesh().apply(policy, &self.pods);
     }
 
     /// Tells the code, once it is the one that it should be.
@@ -102,21 +147,20 @@ mod tests {
 
     use super::*;
 
-    /// What the README shows of the example.
-    fn shown() -> Vec<String> {
+    /// What the README shows of a command.
+    fn shown(command: &str) -> Vec<String> {
         let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-        let command = "$ cargo run --example mesh";
         let lines = readme.lines().skip_while(|line| *line != command).skip(1);
         lines.take_while(|line| *line != "```").map(str::to_owned).collect()
     }
 
     fn the_readme_shows_what_is_told_and_one_can_look_around() {
         let mut told = Vec::new();
-        let demo = Demo::run(&mut |line| {
+        let demo = Demo::run(Certs::Bundle, &mut |line| {
             told.push(line.to_owned());
             Continue(())
         });
-        assert_eq!(told, shown());
+        assert_eq!(told, shown("$ cargo run --example mesh"));
 
         let [shell, certificates] = demo.continue_value().unwrap().to_look_around().map(|line| {
             Command::new("sh").args(["-c", &line]).stdin(Stdio::null()).output().unwrap()
@@ -126,13 +170,24 @@ mod tests {
         assert!(certificates.contains("spiffe://cluster.local/ns/default/sa/default"));
     }
 
+    fn the_readme_shows_what_is_told_of_agents() {
+        let mut told = Vec::new();
+        let demo = Demo::run(Certs::Agent, &mut |line| {
+            told.push(line.to_owned());
+            Continue(())
+        });
+        assert_eq!(told, shown("$ cargo run --example mesh -- --agent"));
+        assert!(demo.is_continue());
+    }
+
     fn where_nobody_listens_any_more_the_experiment_ends() {
-        let demo = Demo::run(&mut |_| ControlFlow::Break(()));
+        let demo = Demo::run(Certs::Bundle, &mut |_| ControlFlow::Break(()));
         assert!(demo.is_break());
     }
 
     crate::tests!(
         the_readme_shows_what_is_told_and_one_can_look_around,
+        the_readme_shows_what_is_told_of_agents,
         where_nobody_listens_any_more_the_experiment_ends,
     );
 }

@@ -7,12 +7,14 @@
 mod bundles;
 mod calls;
 mod capture;
+mod citadel;
 mod demo;
 mod experiment;
 mod faults;
 mod health;
 mod key;
 mod load;
+mod marathon;
 mod mesh;
 mod mesos;
 mod network;
@@ -22,6 +24,8 @@ mod proxyv2;
 mod refusals;
 mod rotation;
 mod runner;
+mod secrets;
+mod secured;
 mod shapes;
 mod termination;
 mod trial;
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         refusals::tests(),
         key::tests(),
         runner::tests(),
+        secrets::tests(),
     ]
     .concat();
     let trial = |(name, test): Test| {

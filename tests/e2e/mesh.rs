@@ -11,6 +11,7 @@ use crate::calls::Caller;
 use crate::mesos::{Agent, HOST, Image, Images, Instance, Pod};
 use crate::parts;
 use crate::pilot::{Pilot, Policy, Workload};
+use crate::secured::AGENT_IMAGE;
 use crate::wait;
 
 /// The name of the bundle at its address, and in the sandbox.
@@ -30,7 +31,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 const SERVICES: [&str; 6] = ["httpbin", "sleep", "two-ports", "mixed", "two-containers", "ailing"];
 
 pub(crate) struct Mesh {
-    pub(crate) authority: Authority,
+    pub(crate) authority: Arc<Authority>,
     pub(crate) shelf: Shelf,
     pub(crate) pilot: Pilot,
     pub(crate) agent: Arc<Agent>,
@@ -40,7 +41,7 @@ impl Mesh {
     /// Without pods and without a policy; the bundle of the mesh's one identity lies on the shelf.
     pub(crate) fn start() -> Self {
         let agent = Agent::start(images(), names());
-        let authority = Authority::new();
+        let authority = Arc::new(Authority::new());
         let shelf = Shelf::serve(agent.listen(SHELF_PORT));
         shelf.put(BUNDLE, authority.bundle(&[]));
         let pilot = Pilot::serve(agent.listen(PILOT.1));
@@ -139,7 +140,11 @@ fn images() -> Images {
         programs: vec![(std::env::current_exe().unwrap(), "/usr/local/bin/pilot-agent".to_owned())],
     };
     let httpbin = Image { layers: vec![parts::images().join("httpbin")], programs: Vec::new() };
+    let mut agent = proxy.clone();
+    let program = |path| (path, "/usr/local/bin/node-agent".to_owned());
+    agent.programs.extend(parts::node_agent().map(program));
     [
+        (AGENT_IMAGE, agent),
         ("docker.io/istio/proxyv2:1.0.5", proxy),
         ("citizenstig/httpbin", httpbin),
         ("pstauffer/curl", Image::default()),

@@ -60,6 +60,12 @@ pub(crate) fn citadel() -> Option<PathBuf> {
     (cfg!(any(feature = "citadel", not(test))) && citadel.is_file()).then_some(citadel)
 }
 
+/// The agent of pods whose keys never leave them, where it is built along.
+pub(crate) fn node_agent() -> Option<PathBuf> {
+    let agent = program("node-agent", option_env!("CARGO_BIN_EXE_node-agent"));
+    (cfg!(any(feature = "node-agent", not(test))) && agent.is_file()).then_some(agent)
+}
+
 /// The program that injects.
 pub(crate) fn inject() -> PathBuf {
     program("inject", option_env!("CARGO_BIN_EXE_inject"))
@@ -99,9 +105,13 @@ fn look() -> Option<String> {
     if !missing.is_empty() {
         ways.push("tests/e2e/setup installs what can be installed");
     }
-    if citadel().is_none() {
-        missing.push("the feature citadel".to_owned());
-        ways.push("cargo test --features citadel --test e2e has it");
+    for (feature, part) in [("citadel", citadel()), ("node-agent", node_agent())] {
+        if part.is_none() {
+            missing.push(format!("the feature {feature}"));
+        }
+    }
+    if citadel().is_none() || node_agent().is_none() {
+        ways.push("cargo test --features citadel,node-agent --test e2e has what is a feature");
     }
     (!missing.is_empty()).then(|| format!("not here: {}; {}", missing.join(", "), ways.join(", ")))
 }

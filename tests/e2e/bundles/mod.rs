@@ -5,7 +5,7 @@ mod shelf;
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -39,6 +39,16 @@ impl Authority {
         authority
     }
 
+    /// A file beside the CA's directory, which is `ca`.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The SHA-256 of its root, by which agents know it.
+    pub(crate) fn root_sha256(&self) -> String {
+        self.read().roots()[0].facts().sha256.clone()
+    }
+
     /// Runs `citadel` on this CA.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let citadel = parts::citadel().expect("this takes the feature citadel");
@@ -69,7 +79,7 @@ impl Authority {
         let authority = self.read();
         let then = authority.certificate().facts().not_before;
         let identity = SpiffeId::new(TrustDomain::default(), ServiceAccount::default());
-        let profile = LeafProfile { identity: &identity, organization: None, ttl: TTL };
+        let profile = LeafProfile { identity: &identity, organization: None, task: None, ttl: TTL };
         let kind = x509::KeyKind::P256;
         let issued = Bundle::issue(&authority, authority.roots(), &profile, kind, then);
         write_archive(&issued.unwrap().0, then).to_vec()

@@ -1,6 +1,7 @@
 //! An agent: a machine of its own as far as its network and its mounts go.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::path::{Path, PathBuf};
@@ -89,11 +90,22 @@ impl Agent {
         self.namespaces.within_the_network(|| Endpoint::start(address, name))
     }
 
-    /// Runs a command in the agent's network, which its pods are connected to.
-    pub(crate) fn exec(&self, command: &[&str]) -> Output {
+    /// Does something in the agent's network.
+    pub(crate) fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.namespaces.within_the_network(work)
+    }
+
+    /// A program in the agent's network, which its pods are connected to.
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut nsenter = Command::new("nsenter");
-        nsenter.arg(self.namespaces.network_argument()).arg("--").args(command);
-        nsenter.stdin(Stdio::null()).output().unwrap()
+        nsenter.arg(self.namespaces.network_argument()).arg("--").arg(program);
+        nsenter.stdin(Stdio::null());
+        nsenter
+    }
+
+    /// Runs a command in the agent's network.
+    pub(crate) fn exec(&self, command: &[&str]) -> Output {
+        self.command(command[0]).args(&command[1..]).output().unwrap()
     }
 
     /// How often the agent itself was asked.

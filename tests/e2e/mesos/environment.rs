@@ -29,6 +29,11 @@ impl Place<'_> {
         self.parts().1
     }
 
+    /// Since Marathon 1.8 an incarnation follows the container's name.
+    pub(super) fn task_id(&self, container: &str) -> String {
+        format!("{}.{container}.1", self.instance)
+    }
+
     fn parts(&self) -> (&str, &str) {
         self.instance.split_once(".instance-").expect("an instance id")
     }
@@ -49,8 +54,7 @@ pub(crate) fn environment(
     set("MESOS_SANDBOX", SANDBOX.to_owned());
     set("MESOS_CONTAINER_IP", place.address.to_string());
     set("MESOS_ALLOCATION_ROLE", "*".to_owned());
-    // Since Marathon 1.8 an incarnation follows the container's name.
-    set("MESOS_TASK_ID", format!("{}.{}.1", place.instance, container.name));
+    set("MESOS_TASK_ID", place.task_id(&container.name));
     let (path, uuid) = place.parts();
     set("MESOS_EXECUTOR_ID", format!("instance-{path}.{uuid}"));
     set("MARATHON_APP_ID", pod.id.clone());

@@ -11,6 +11,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
+use marathon_inject::identity::x509::rfc3339;
+use rustix::process::{Pid as ProcessId, Signal, kill_process};
+use time::OffsetDateTime;
+
 use super::agent::{Agent, HOST};
 use super::container::{Directory, Launching};
 use super::definition::{Container, Pod};
@@ -33,6 +37,8 @@ pub(crate) struct Instance {
     pub(crate) id: String,
     pub(crate) address: Ipv4Addr,
     pub(crate) pod: Arc<Pod>,
+    /// When it was started, as Marathon writes it.
+    pub(crate) since: String,
     pub(super) network: Holder,
     agent: Arc<Agent>,
     directory: Directory,
@@ -50,6 +56,7 @@ impl Instance {
             id,
             address,
             pod: Arc::clone(pod),
+            since: rfc3339(OffsetDateTime::now_utc()),
             network,
             agent: Arc::clone(agent),
             tasks: Mutex::new(Tasks::staging(names)),
@@ -89,6 +96,11 @@ impl Instance {
             pod: &self.pod,
             container,
         }
+    }
+
+    /// The id of a container's Mesos task.
+    pub(crate) fn task_id(&self, container: &str) -> String {
+        self.place().task_id(container)
     }
 
     fn place(&self) -> Place<'_> {
@@ -249,6 +261,21 @@ impl Inside<'_> {
         let Self { instance, container } = self;
         let pid = instance.see(|tasks| tasks.pid(container));
         pid.unwrap_or_else(|| panic!("{container} does not run\n{}", instance.account()))
+    }
+
+    /// Sends a signal to what the container runs: the child of its first process.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let first = self.pid().to_string();
+        let all = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+            let pid = entry.unwrap().file_name().into_string().ok()?.parse::<i32>().ok()?;
+            // After the name, which may hold anything: the state, and the parent.
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            let parent = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.to_owned();
+            (parent == first).then_some(pid)
+        });
+        let command = all.collect::<Vec<_>>();
+        let [command] = command[..] else { panic!("{command:?}{}", self.instance.account()) };
+        kill_process(ProcessId::from_raw(command).expect("not 0"), signal).unwrap();
     }
 
     /// Runs a command in the container, which must run, as `dcos task exec` and health checks do: as

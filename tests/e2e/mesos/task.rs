@@ -24,6 +24,17 @@ pub(crate) enum State {
 }
 
 impl State {
+    /// What Mesos calls it.
+    pub(crate) fn mesos_name(&self) -> &'static str {
+        match self {
+            Self::Staging => "TASK_STAGING",
+            Self::Running => "TASK_RUNNING",
+            Self::Finished => "TASK_FINISHED",
+            Self::Failed(_) => "TASK_FAILED",
+            Self::Stopped(_) | Self::Killed => "TASK_KILLED",
+        }
+    }
+
     fn has_ended(&self) -> bool {
         !matches!(self, Self::Staging | Self::Running)
     }

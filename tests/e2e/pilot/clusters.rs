@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use serde_json::{Value, json};
 
 use super::registry::{ClientTls, ServicePort};
-use super::tls;
+use super::tls::{self, Certificates};
 
 /// Where traffic goes that is for nobody in the mesh: it has no endpoint.
 pub(super) const BLACK_HOLE: &str = "BlackHoleCluster";
@@ -26,12 +26,16 @@ pub(super) fn inbound(own: &ServicePort) -> Value {
 }
 
 /// All who serve a service's port.
-pub(super) fn outbound(service: &ServicePort, client: ClientTls) -> Value {
+pub(super) fn outbound(
+    service: &ServicePort,
+    client: ClientTls,
+    certificates: Certificates,
+) -> Value {
     let endpoints: Vec<_> = service.addresses.iter().map(|at| (*at, service.port)).collect();
     let mut cluster = cluster(&outbound_name(service), &endpoints);
     match client {
         ClientTls::Disabled => {}
-        ClientTls::IstioMutual => cluster["transport_socket"] = tls::client(service),
+        ClientTls::IstioMutual => cluster["transport_socket"] = tls::client(service, certificates),
     }
     cluster
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::clusters::{self, BLACK_HOLE};
 use super::registry::{ServerTls, ServicePort};
-use super::tls;
+use super::tls::{self, Certificates};
 
 /// Where iptables sends what it captures.
 const CAPTURE: u16 = 15001;
@@ -32,7 +32,12 @@ pub(super) fn capture() -> Value {
 
 /// Calls from others to a port of the workload, by way of `cluster`. The address is the
 /// workload's own, and so wins over that of [`outbound`] for the same port.
-pub(super) fn inbound(address: Ipv4Addr, port: u16, cluster: &str, server: ServerTls) -> Value {
+pub(super) fn inbound(
+    (address, port): (Ipv4Addr, u16),
+    cluster: &str,
+    server: ServerTls,
+    certificates: Certificates,
+) -> Value {
     let host = virtual_host(&format!("inbound|http|{port}"), &["*".to_owned()], cluster);
     let mut http = http(&format!("inbound_{address}_{port}"), cluster, &[host]);
     http["typed_config"]["forward_client_cert_details"] = json!("APPEND_FORWARD");
@@ -40,7 +45,7 @@ pub(super) fn inbound(address: Ipv4Addr, port: u16, cluster: &str, server: Serve
         json!({"subject": true, "dns": true, "uri": true});
     let clear = json!({"filters": [http]});
     let mut mutual = clear.clone();
-    mutual["transport_socket"] = tls::server();
+    mutual["transport_socket"] = tls::server(certificates);
     let mut listener = captured(&format!("{address}_{port}"), address, port);
     match server {
         ServerTls::Disabled => listener["filter_chains"] = json!([clear]),

@@ -20,6 +20,7 @@ use tokio::runtime::Runtime;
 use acks::Acks;
 use registry::Registry;
 pub(crate) use registry::{ClientTls, Policy, ServerTls, Workload};
+pub(crate) use tls::{AGENT, Certificates};
 
 /// How long [`Pilot::settled`] waits before it gives up: only a broken test waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -72,6 +73,11 @@ impl Pilot {
     /// `MeshPolicy` and `DestinationRule`, as `kubectl apply` would set them.
     pub(crate) fn apply(&self, policy: Policy) {
         self.shared.change(|registry| registry.policy = policy);
+    }
+
+    /// Where proxies are to have their certificates from.
+    pub(crate) fn certificates(&self, certificates: Certificates) {
+        self.shared.change(|registry| registry.certificates = certificates);
     }
 
     /// Waits until the sidecars of these instances have accepted all that they are now given; the

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use serde_json::Value;
 
 use super::node::Node;
+use super::tls::Certificates;
 use super::{clusters, listeners};
 
 /// An instance of a pod, as the Mesos registry knows it.
@@ -54,7 +55,7 @@ pub(crate) enum ClientTls {
     /// In the clear.
     #[default]
     Disabled,
-    /// With the certificates in `/etc/certs`.
+    /// With the certificates that proxies have.
     IstioMutual,
 }
 
@@ -74,6 +75,7 @@ pub(super) struct Registry {
     /// clients learn of a change one after another, and none may find a closed door.
     uncalled: Vec<Workload>,
     pub(super) policy: Policy,
+    pub(super) certificates: Certificates,
 }
 
 impl Registry {
@@ -95,7 +97,8 @@ impl Registry {
         let inbound = own.iter().flat_map(|own| {
             own.addresses.iter().map(|at| {
                 let cluster = clusters::inbound_name(own);
-                listeners::inbound(*at, own.port, &cluster, self.policy.server)
+                let server = self.policy.server;
+                listeners::inbound((*at, own.port), &cluster, server, self.certificates)
             })
         });
         let mut by_port = BTreeMap::<u16, Vec<ServicePort>>::new();
@@ -111,7 +114,8 @@ impl Registry {
         let own = self.own_ports(node);
         let services = self.services(node);
         let inbound = own.iter().map(clusters::inbound);
-        let outbound = services.iter().map(|it| clusters::outbound(it, self.policy.client));
+        let outbound =
+            services.iter().map(|it| clusters::outbound(it, self.policy.client, self.certificates));
         inbound.chain(outbound).chain([clusters::black_hole()]).collect()
     }
 

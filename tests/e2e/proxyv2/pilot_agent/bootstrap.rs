@@ -6,10 +6,14 @@ use serde_json::{Map, Value, json};
 
 use super::flags::Flags;
 use super::go;
+use crate::pilot::AGENT;
 
 /// The port of Pilot in the clear. The stock agent of 1.0.5 dials this one, whatever port
 /// `--discoveryAddress` has.
 const PILOT_PORT: u16 = 15010;
+
+/// Where the node agent listens.
+const NODE_AGENT_SOCKET: &str = "/etc/certs/sds.sock";
 
 /// The cluster that Pilot is.
 const PILOT: &str = "xds-rest";
@@ -36,7 +40,7 @@ pub(super) fn bootstrap(
         },
         "admin": {"address": address("127.0.0.1", 15000)},
         "dynamic_resources": {"lds_config": asked_of_pilot, "cds_config": asked_of_pilot},
-        "static_resources": {"clusters": [pilot(flags)]},
+        "static_resources": {"clusters": [pilot(flags), node_agent()]},
     })
 }
 
@@ -57,6 +61,27 @@ fn pilot(flags: &Flags) -> Value {
         "load_assignment": {
             "cluster_name": PILOT,
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address(host, PILOT_PORT)}}]}],
+        },
+    })
+}
+
+/// As pilot-agent has it from Istio 1.1 on, and where `istio-agent` has its socket; whoever has no
+/// agent calls nobody there.
+fn node_agent() -> Value {
+    let socket = json!({"pipe": {"path": NODE_AGENT_SOCKET}});
+    let http2 = json!({
+        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        "explicit_http_config": {"http2_protocol_options": {}},
+    });
+    json!({
+        "name": AGENT,
+        "type": "STATIC",
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": http2,
+        },
+        "load_assignment": {
+            "cluster_name": AGENT,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket}}]}],
         },
     })
 }
