@@ -5,6 +5,8 @@
 #[path = "support/marathon/mod.rs"]
 mod marathon;
 
+#[path = "issuing/disk.rs"]
+mod disk;
 #[path = "issuing/enrolment.rs"]
 mod enrolment;
 #[path = "issuing/ledger.rs"]

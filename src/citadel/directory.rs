@@ -25,8 +25,9 @@ const STATE: &str = "state.json";
 const CA_KEY: &str = "ca-key.pem";
 const CA_CERT: &str = "ca-cert.pem";
 
-/// How long another process may hold the CA.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long another process may hold the CA: less than whoever asks the service for a certificate
+/// waits, or nobody would hear why there is none.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a directory is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ mod record;
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -26,7 +26,6 @@ use time::OffsetDateTime;
 use super::disk::Disk;
 use super::error::CaError;
 use super::files::{at, refuse_exposed};
-use crate::bundle::read_from;
 pub use record::Subject;
 use record::{HEADER, Record, is_record, parse, write};
 
@@ -96,7 +95,9 @@ impl Enrolments {
         let file = hold(&path)?;
         // Its name, too, has to survive.
         File::open(dir).and_then(|dir| dir.sync_all()).map_err(at(dir))?;
-        let text = read_from(&file, &path)?;
+        // However many there are: with a limit it would be written, and not be read again.
+        let mut text = Vec::new();
+        (&file).read_to_end(&mut text).map_err(at(&path))?;
         let (records, sound) =
             parse(&text).map_err(|line| CaError::Enrolments { path: path.clone(), line })?;
         let lines = records.len();

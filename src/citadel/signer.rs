@@ -11,7 +11,7 @@
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use time::OffsetDateTime;
@@ -27,6 +27,9 @@ use crate::identity::x509::{
     PublicKeyAlgorithm, ServerProfile,
 };
 use crate::identity::{SpiffeId, Task, TrustDomain};
+
+/// Nobody has to wait so long for others who write a promise, unless they cannot.
+const LONG: Duration = Duration::from_secs(2);
 
 /// The CA in a directory, which it does not hold: others may change it meanwhile.
 pub struct Signer {
@@ -115,8 +118,8 @@ impl Signer {
     }
 
     /// Reads the directory again if it was changed; whether it was. If it was not, this costs
-    /// little more than a look at one file; otherwise it waits for whoever changes it, up to half
-    /// a minute, and blocks the thread meanwhile.
+    /// little more than a look at one file; otherwise it waits for whoever changes it, up to ten
+    /// seconds, and blocks the thread meanwhile.
     ///
     /// # Errors
     /// It cannot be read; then all goes on as before, and the next call tries again.
@@ -165,7 +168,7 @@ impl Signer {
     }
 
     /// Signs, and promises on disk what it signed. About once an hour that takes the directory's
-    /// lock and a write: it blocks the thread, up to half a minute where others hold the lock.
+    /// lock and a write: it blocks the thread, for some seconds where others hold the lock.
     ///
     /// # Errors
     /// What is asked for is nothing that this CA gives, it cannot sign now, or the disk fails.
@@ -173,10 +176,15 @@ impl Signer {
         if let Some(issued) = self.sign_from_memory(&self.standing(), ask, now)? {
             return Ok(issued);
         }
+        let asked = Instant::now();
         let _reading = self.reading();
         // Of many that need the same promise the first has made it.
         if let Some(issued) = self.sign_from_memory(&self.standing(), ask, now)? {
             return Ok(issued);
+        }
+        // Or others hold the directory, and each would wait for it in vain after the other.
+        if asked.elapsed() > LONG {
+            return Err(CaError::Busy(self.path.clone()));
         }
         let mut citadel = Citadel::open(&self.path, Access::Write, now)?;
         self.check_ours(&citadel)?;

@@ -1,17 +1,17 @@
 //! The file of the enrolled: what it holds against, and what it forgets.
 
-use std::fs::{self, File, Permissions};
-use std::io;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use marathon_inject::citadel::{Applied, CaError, Disk, Enrolments, OsDisk, Subject};
+use camino::Utf8PathBuf;
+use marathon_inject::citadel::{Applied, CaError, Enrolments, OsDisk, Subject};
 use marathon_inject::identity::Task;
+use marathon_inject::identity::x509::rfc3339;
 use time::OffsetDateTime;
 
+use crate::disk::Failing;
 use crate::site::{Ca, WINDOW, now};
 
 const KEY: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -145,6 +145,17 @@ fn tasks_are_forgotten_once_no_window_can_be_open_for_them_and_tokens_never() {
 }
 
 #[test]
+fn a_service_is_started_anew_however_many_enrolled_since_yesterday() {
+    let ca = Ca::new();
+    let line = |number| format!("{} {KEY} {}\n", rfc3339(now()), task(number));
+    let lines: String = (0..20_000).map(line).collect();
+    drop(open(&ca).unwrap());
+    fs::write(file(&ca), format!("enrolments v1\n{lines}")).unwrap();
+    let enrolments = open(&ca).unwrap();
+    assert!(enrolments.is_taken(&task(19_999), OTHER));
+}
+
+#[test]
 fn tasks_are_remembered_for_twice_the_window_at_least() {
     let ca = Ca::new();
     let open = |at| {
@@ -160,56 +171,17 @@ fn tasks_are_remembered_for_twice_the_window_at_least() {
     assert!(!open(now() + time::Duration::days(15)).is_taken(&task(1), OTHER));
 }
 
-/// A disk that fails as long as it is told to, after half of what it was to add.
-#[derive(Default)]
-struct Failing(AtomicBool);
-
-impl Failing {
-    fn check(&self) -> io::Result<()> {
-        match self.0.load(Ordering::Relaxed) {
-            true => Err(io::ErrorKind::StorageFull.into()),
-            false => Ok(()),
-        }
-    }
-}
-
-impl Disk for Failing {
-    fn create_dir(&self, path: &Utf8Path) -> io::Result<()> {
-        OsDisk.create_dir(path)
-    }
-
-    fn create_file(&self, path: &Utf8Path, content: &[u8]) -> io::Result<()> {
-        self.check()?;
-        OsDisk.create_file(path, content)
-    }
-
-    fn append(&self, file: &File, content: &[u8]) -> io::Result<()> {
-        let failed = self.check();
-        let length = if failed.is_ok() { content.len() } else { content.len() / 2 };
-        OsDisk.append(file, &content[..length])?;
-        failed
-    }
-
-    fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
-        OsDisk.rename(from, to)
-    }
-
-    fn remove(&self, path: &Utf8Path) -> io::Result<()> {
-        OsDisk.remove(path)
-    }
-}
-
 #[test]
 fn a_full_disk_enrols_nobody_and_costs_nobody_that_was_enrolled() {
     let (ca, disk) = (Ca::new(), Arc::new(Failing::default()));
     let enrolments = Enrolments::open(&ca.path, disk.clone(), WINDOW, now()).unwrap();
     enrolments.enrol(&task(1), KEY, now()).unwrap();
-    disk.0.store(true, Ordering::Relaxed);
+    disk.fails(true);
     for _ in 0..3 {
         assert!(matches!(enrolments.enrol(&task(2), KEY, now()), Err(CaError::Io { .. })));
     }
     assert!(!enrolments.is_taken(&task(2), OTHER));
-    disk.0.store(false, Ordering::Relaxed);
+    disk.fails(false);
     assert_eq!(enrolments.enrol(&task(2), OTHER, now()).unwrap(), Applied::Enrolled);
     enrolments.enrol(&task(3), KEY, now()).unwrap();
     drop(enrolments);

@@ -1,7 +1,7 @@
 //! What the service signs, while others lead the CA from one root to the next.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use marathon_inject::citadel::{
     Access, Ask, CaError, Citadel, Issued, OsDisk, Patience, Phase, Role, Signer,
@@ -10,6 +10,7 @@ use marathon_inject::identity::Task;
 use marathon_inject::identity::x509::{Authority, Certificate, KeyKind, check_path};
 use time::OffsetDateTime;
 
+use crate::disk::Failing;
 use crate::site::{CART, Ca, HOUR, authority, identity, key, now};
 
 fn issue_at(signer: &Signer, ttl: Duration, now: OffsetDateTime) -> Result<Issued, CaError> {
@@ -99,14 +100,42 @@ fn many_that_need_the_same_promise_write_it_once() {
 
 #[test]
 fn nothing_is_handed_out_when_the_promise_cannot_be_written() {
+    let (ca, disk) = (Ca::new(), Arc::new(Failing::default()));
+    let signer = Signer::open(&ca.path, disk.clone(), now()).unwrap();
+    let before = state(&ca);
+    disk.fails(true);
+    for _ in 0..2 {
+        assert!(matches!(issue_at(&signer, HOUR, now()), Err(CaError::Io { .. })));
+        assert!(signer_at_once(&signer).is_none());
+    }
+    assert_eq!(state(&ca), before);
+    disk.fails(false);
+    issue(&signer);
+}
+
+#[test]
+fn nothing_is_promised_in_a_directory_that_is_no_ca_any_more() {
     let ca = Ca::new();
     let signer = ca.signer();
-    // In the way of the file that is to take the state's place, and cannot be removed as one.
-    let reader = Citadel::open(&ca.path, Access::Read, now()).unwrap();
-    assert!(signer_at_once(&signer).is_none());
-    drop(reader);
     std::fs::remove_file(ca.path.join("state.json")).unwrap();
-    assert!(issue_at(&signer, HOUR, now()).is_err());
+    assert!(matches!(issue_at(&signer, HOUR, now()), Err(CaError::NoCa(_))));
+}
+
+#[test]
+fn whoever_holds_the_directory_keeps_nobody_waiting_longer_than_a_request_may_take() {
+    let ca = Ca::new();
+    let signer = ca.signer();
+    let held = held(&ca);
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        let ask = || matches!(issue_at(&signer, HOUR, now()), Err(CaError::Busy(_)));
+        let asking: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+        assert!(asking.into_iter().all(|it| it.join().unwrap()));
+    });
+    let waited = begun.elapsed();
+    assert!(waited < Duration::from_secs(14), "{waited:?}");
+    drop(held);
+    issue(&signer);
 }
 
 fn signer_at_once(signer: &Signer) -> Option<Issued> {
