@@ -133,6 +133,9 @@ impl Service {
     ) -> Result<Self, ServiceError> {
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
+        if attestor.reaches_marathon().is_some() {
+            metrics.register_marathon(&mut registry);
+        }
         let signer = Arc::new(signer);
         let keeper = Keeper::new(Arc::clone(&signer), &options, metrics.clone(), now)?;
         let limits = Limits::new(options.in_flight, options.sign_rate, options.enrol_rate);

@@ -2,22 +2,19 @@
 //! sign in to it with. What was said for one place goes to no other: the cluster's token and user
 //! are for the cluster.
 
-use std::io::Read;
+use std::fs::File;
 use std::time::Duration;
-use std::{env, fs, io};
+use std::{env, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use zeroize::Zeroizing;
 
 use super::Failure;
+use super::secret::secret_from;
 use crate::marathon::{
     Address, ClientFiles, Cluster, Credentials, Login, Secret, Security, ServiceAccount, Trust,
     Withheld, is_loopback,
 };
-
-/// More than any password or key.
-const MOST_BYTES: u64 = 1 << 20;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Marathon")]
@@ -205,20 +202,14 @@ impl Meant<'_> {
     }
 
     fn secret(&self, file: &Utf8Path) -> Result<Secret, Failure> {
-        let mut text = Zeroizing::new(String::new());
-        let read = if file == "-" {
+        let text = if file == "-" {
             if self.stdin == Stdin::Taken {
                 return Err(Failure::input("standard input can be read only once"));
             }
-            io::stdin().lock().take(MOST_BYTES + 1).read_to_string(&mut text)
+            secret_from(io::stdin().lock(), file)?
         } else {
-            fs::File::open(file)
-                .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
+            secret_from(File::open(file).map_err(|error| Failure::at(file, &error))?, file)?
         };
-        let read = read.map_err(|error| Failure::at(file, &error))?;
-        if read as u64 > MOST_BYTES {
-            return Err(Failure::input(format!("{file}: too large for a password or a key")));
-        }
         Ok(Secret::new(text.as_str()))
     }
 

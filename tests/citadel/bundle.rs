@@ -136,14 +136,14 @@ fn a_leaf_lives_a_day_unless_told() {
 fn a_life_out_of_bounds_is_refused() {
     let scratch = Scratch::with_ca();
     for (ttl, words) in [
-        ("0s", "it has to live for some time"),
+        ("0s", "it has to be some time"),
         ("59s", "a leaf lives between 1m and 90d, not 59s"),
         ("2160h1s", "a leaf lives between 1m and 90d, not 90d 1s"),
         ("91d", "a leaf lives between 1m and 90d, not 91d"),
-        ("24", "write it as 24h, 90d or 1h30m"),
-        ("soon", "write it as 24h, 90d or 1h30m"),
-        ("-1h", "write it as 24h, 90d or 1h30m"),
-        ("99999999999999999999y", "write it as 24h, 90d or 1h30m"),
+        ("24", "write it as 30s, 24h, 90d or 1h30m"),
+        ("soon", "write it as 30s, 24h, 90d or 1h30m"),
+        ("-1h", "write it as 30s, 24h, 90d or 1h30m"),
+        ("99999999999999999999y", "write it as 30s, 24h, 90d or 1h30m"),
     ] {
         let told = scratch.citadel("bundle -o x.tgz").arg(format!("--ttl={ttl}")).refused();
         told.says(words);

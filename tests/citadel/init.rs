@@ -97,13 +97,13 @@ fn the_root_lives_as_long_as_it_is_told_to() {
 #[test]
 fn a_life_that_is_none_is_refused() {
     let scratch = Scratch::new();
-    scratch.citadel("init --ttl 0h").refused().says("it has to live for some time");
+    scratch.citadel("init --ttl 0h").refused().says("it has to be some time");
     for ttl in ["1ns", "59s"] {
         let told = scratch.citadel("init --ttl").arg(ttl).refused();
         told.says("it has to live at least as long as the shortest leaf");
     }
-    scratch.citadel("init --ttl 24").refused().says("write it as 24h, 90d or 1h30m");
-    scratch.citadel("init --ttl long").refused().says("write it as 24h, 90d or 1h30m");
+    scratch.citadel("init --ttl 24").refused().says("write it as 30s, 24h, 90d or 1h30m");
+    scratch.citadel("init --ttl long").refused().says("write it as 30s, 24h, 90d or 1h30m");
     scratch.citadel("init --ttl 20000y").refused().says("beyond the year 9999");
 }
 

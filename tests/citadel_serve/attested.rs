@@ -187,6 +187,9 @@ async fn while_marathon_is_away_who_is_in_stays_and_nobody_joins() {
     let (service, joining) = (mesh.serve(""), mesh.submit(POD));
     let other = mesh.submit("/shop/other");
     let identity = enrolled(&service, &joining).await;
+    eventually("it is seen that Marathon is there", || {
+        (service.metric("citadel_marathon_reachable") == Some(1.0)).then_some(())
+    });
     mesh.cut_off();
     let key = PrivateKey::generate(KeyKind::P256).unwrap();
     let status = enrol(&service, &other, &key).await.unwrap_err();

@@ -60,7 +60,7 @@ fn a_key_that_others_can_read_is_not_used() {
     let open = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(site.path("join.key"), open.clone()).unwrap();
     let line = "--marathon http://127.0.0.1:1 --join-key join.key";
-    refused(&site, line, "join.key can be read by others (mode 0644)");
+    refused(&site, line, "join.key holds a secret and is open to others (mode 0644)");
     std::fs::set_permissions(site.path("ca"), std::fs::Permissions::from_mode(0o755)).unwrap();
     refused(&site, STATIC, "ca can be read by others (mode 0755)");
 }

@@ -55,6 +55,8 @@ async fn what_citadel_counts_has_citadels_names() {
     assert_eq!(service.metric(refused), Some(3.0));
     let end = site.roots()[0].facts().not_after.unix_timestamp() as f64;
     assert_eq!(service.metric("citadel_server_root_cert_expiry_timestamp"), Some(end));
+    // Without one nobody can say whether it answers.
+    assert_eq!(service.metric("citadel_marathon_reachable"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use marathon_inject::citadel::MIN_LEAF_TTL;
-use marathon_inject::command_line::{Color, Failure};
+use marathon_inject::command_line::{Color, Failure, some_time};
 use marathon_inject::identity::x509::{KeyKind, Organization};
 use marathon_inject::identity::{SpiffeId, TrustDomain};
 use marathon_inject::settings::Key;
@@ -180,7 +180,7 @@ pub(crate) struct BundleArgs {
     service_account: Option<String>,
 
     /// How long the leaf lives, up to 90 days
-    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = some_time)]
     pub(crate) ttl: Duration,
 
     /// The kind of its key: p256 or rsa2048
@@ -314,18 +314,10 @@ pub(crate) struct JoinKeyArgs {
 
 /// One that ends before any leaf could is of no use, and nothing can be made in its place.
 fn authority_life(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
+    match some_time(text)? {
         life if life < MIN_LEAF_TTL => {
             Err("it has to live at least as long as the shortest leaf, 1m".to_owned())
         }
         life => Ok(life),
-    }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(duration) if duration.is_zero() => Err("it has to live for some time".to_owned()),
-        Ok(duration) => Ok(duration),
-        Err(error) => Err(format!("{error}; write it as 24h, 90d or 1h30m")),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use clap::Parser;
 use marathon_inject::agent::{GracePeriod, Pin};
-use marathon_inject::command_line::Color;
+use marathon_inject::command_line::{Color, some_time};
 use marathon_inject::identity::x509::KeyKind;
 
 const AFTER_HELP: &str = "\
@@ -62,7 +62,7 @@ pub(crate) struct Cli {
 
     /// How long a certificate is to live, within what Citadel allows [default: what Citadel gives to
     /// whoever does not ask]
-    #[arg(long, value_name = "TIME", value_parser = duration, env = "ISTIO_AGENT_TTL")]
+    #[arg(long, value_name = "TIME", value_parser = some_time, env = "ISTIO_AGENT_TTL")]
     pub(crate) ttl: Option<Duration>,
 
     /// How much of its life is left when a certificate is renewed
@@ -74,7 +74,7 @@ pub(crate) struct Cli {
         long,
         value_name = "TIME",
         default_value = "15s",
-        value_parser = duration,
+        value_parser = some_time,
         env = "ISTIO_AGENT_CALL_TIMEOUT"
     )]
     pub(crate) call_timeout: Duration,
@@ -84,7 +84,7 @@ pub(crate) struct Cli {
         long,
         value_name = "TIME",
         default_value = "1m",
-        value_parser = duration,
+        value_parser = some_time,
         env = "ISTIO_AGENT_DENIED_FOR"
     )]
     pub(crate) denied_for: Duration,
@@ -130,12 +130,4 @@ pub(crate) struct Cli {
     /// When to use colours
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) color: Color,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(duration) if duration.is_zero() => Err("it has to be some time".to_owned()),
-        Ok(duration) => Ok(duration),
-        Err(error) => Err(format!("{error}; write it as 30s or 1h")),
-    }
 }

@@ -168,8 +168,9 @@ impl Issuance {
     /// Forgets who has not asked lately, and notes whether Marathon answers.
     pub(super) fn tidy(&self) {
         self.limits.forget();
-        let reached = self.attestor.reaches_marathon();
-        self.metrics.marathon.set(reached.unwrap_or(true).into());
+        if let Some(reached) = self.attestor.reaches_marathon() {
+            self.metrics.marathon.set(reached.into());
+        }
     }
 
     /// Opens the audit log anew.

@@ -18,7 +18,7 @@ const ENROLMENT_BURST: NonZeroU32 = NonZeroU32::new(5).expect("five is not zero"
 /// How many of those who are turned away the audit log names in a second.
 const TOLD: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
-/// How many addresses or identities are remembered; while there are more, new ones are turned away.
+/// How many addresses or identities are remembered; while there are as many, all are turned away.
 const MOST_KEYS: usize = 1 << 16;
 
 /// The part of an IPv6 address that one host may have all of (RFC 6177).

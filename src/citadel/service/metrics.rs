@@ -67,7 +67,7 @@ pub(super) struct Metrics {
     pub(super) turned_away: Counter,
     pub(super) failed_handshakes: Counter,
     pub(super) streams: Gauge,
-    /// Whether Marathon answered when it was asked last: 1 or 0.
+    /// Whether Marathon answered when it was asked last: 1 or 0. Told only where it is asked.
     pub(super) marathon: Gauge<u64, AtomicU64>,
     /// Whether all is well: 1 or 0.
     pub(super) serving: Gauge<u64, AtomicU64>,
@@ -134,8 +134,13 @@ impl Metrics {
         let failed = self.failed_handshakes.clone();
         registry.register("failed_handshakes", "Connections without TLS", failed);
         registry.register("root_streams", "Agents told of new roots", self.streams.clone());
-        registry.register("marathon_reachable", "Whether Marathon answers", self.marathon.clone());
         registry.register("serving", "Whether it can sign", self.serving.clone());
+    }
+
+    /// Has it told whether Marathon answers.
+    pub(super) fn register_marathon(&self, registry: &mut Registry) {
+        let registry = registry.sub_registry_with_prefix("citadel");
+        registry.register("marathon_reachable", "Whether Marathon answers", self.marathon.clone());
     }
 
     /// Counts a request.

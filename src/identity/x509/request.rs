@@ -20,6 +20,9 @@ const LABEL: &str = "CERTIFICATE REQUEST";
 /// The larger ones are not looked at, in bytes of PEM: one with an RSA key of 4096 bits has 1700.
 const LONGEST: usize = 16 * 1024;
 
+/// How much of what it asks for in vain is repeated, in characters.
+const MOST_REPEATED: usize = 512;
+
 /// Why a request is not heard.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
@@ -149,7 +152,7 @@ fn requested_identity(
                 | ParsedExtension::KeyUsage(_)
                 | ParsedExtension::ExtendedKeyUsage(_)
                 | ParsedExtension::SubjectKeyIdentifier(_) => {}
-                _ => return Err(RequestError::AsksForExtension(extension.oid.to_id_string())),
+                _ => return Err(RequestError::AsksForExtension(cut(extension.oid.to_id_string()))),
             }
         }
     }
@@ -157,10 +160,15 @@ fn requested_identity(
         [] => Ok(None),
         [name] => {
             let identity = name.strip_prefix("URI:").and_then(|uri| uri.parse().ok());
-            identity.map(Some).ok_or_else(|| RequestError::AsksForNames(name.clone()))
+            identity.map(Some).ok_or_else(|| RequestError::AsksForNames(cut(name.clone())))
         }
-        _ => Err(RequestError::AsksForNames(names.join(", "))),
+        _ => Err(RequestError::AsksForNames(cut(names.join(", ")))),
     }
+}
+
+/// As much of what a stranger wrote as is repeated to anybody.
+fn cut(text: String) -> String {
+    text.chars().take(MOST_REPEATED).collect()
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use marathon_inject::citadel::attest::{Naming, SourceAddress};
-use marathon_inject::command_line::SignInArgs;
+use marathon_inject::command_line::{SignInArgs, some_time};
 use rustls::pki_types::{DnsName, InvalidDnsNameError};
 
-use super::{CaArgs, duration};
+use super::CaArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,7 +61,7 @@ pub(crate) struct ServeArgs {
         value_name = "TIME",
         default_value = "1h",
         env = "CITADEL_WORKLOAD_CERT_TTL",
-        value_parser = duration
+        value_parser = some_time
     )]
     pub(crate) workload_cert_ttl: Duration,
 
@@ -71,7 +71,7 @@ pub(crate) struct ServeArgs {
         value_name = "TIME",
         default_value = "24h",
         env = "CITADEL_MAX_WORKLOAD_CERT_TTL",
-        value_parser = duration
+        value_parser = some_time
     )]
     pub(crate) max_workload_cert_ttl: Duration,
 
@@ -163,7 +163,7 @@ pub(crate) struct AttestArgs {
         value_name = "TIME",
         default_value = "15m",
         env = "CITADEL_ENROL_WINDOW",
-        value_parser = duration
+        value_parser = some_time
     )]
     pub(crate) enrol_window: Duration,
 

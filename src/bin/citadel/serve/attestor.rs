@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use marathon_inject::citadel::attest::{Attestor, FileFault, LIMITS, Policy, Rules, TokenList};
-use marathon_inject::citadel::{Enrolments, OsDisk, read_secret};
-use marathon_inject::command_line::{Failure, Input, Meant, Notice, Reach, Stdin};
+use marathon_inject::citadel::{Enrolments, OsDisk};
+use marathon_inject::command_line::{Failure, Input, Meant, Notice, Reach, Stdin, secret};
 use marathon_inject::identity::{JoinKey, TrustDomain};
 use marathon_inject::marathon::Client;
 use time::OffsetDateTime;
@@ -63,10 +63,7 @@ fn rules(args: &AttestArgs, trust_domain: &TrustDomain) -> Result<Rules, Failure
 }
 
 fn join_key(path: &Utf8Path) -> Result<JoinKey, Failure> {
-    let bytes = read_secret(path).map_err(failure)?;
-    // What is no text is no key.
-    let text = std::str::from_utf8(&bytes).unwrap_or_default();
-    JoinKey::parse(text).map_err(|error| Failure::input(format!("{path}: {error}")))
+    JoinKey::parse(&secret(path)?).map_err(|error| Failure::input(format!("{path}: {error}")))
 }
 
 fn parsed<T>(path: &Utf8Path, parse: impl Fn(&str) -> Result<T, FileFault>) -> Result<T, Failure> {

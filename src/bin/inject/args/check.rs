@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
+#[cfg(feature = "bundle")]
+use marathon_inject::command_line::duration;
 
 use super::SourceArgs;
 
@@ -45,7 +47,7 @@ pub(crate) struct CheckArgs {
 
     /// Warn of a certificate that ends so soon, as 12h [default: with a third of its life left]
     #[cfg(feature = "bundle")]
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) expires_within: Option<Duration>,
 
     /// Explain a code, as I02, and check nothing

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
-use marathon_inject::command_line::SignInArgs;
+use marathon_inject::command_line::{SignInArgs, duration, some_time};
 
 use super::{AppArgs, SourceArgs};
 
@@ -112,17 +112,6 @@ pub(crate) struct MarathonArgs {
     pub(crate) poll: Duration,
 }
 
-fn duration(text: &str) -> Result<Duration, humantime::DurationError> {
-    humantime::parse_duration(text)
-}
-
-fn some_time(text: &str) -> Result<Duration, String> {
-    match duration(text) {
-        Ok(Duration::ZERO) => Err("nothing is done in no time".to_owned()),
-        time => time.map_err(|error| error.to_string()),
-    }
-}
-
 /// How often Marathon is asked: not without a pause.
 fn pace(text: &str) -> Result<Duration, String> {
     match duration(text) {
@@ -130,7 +119,7 @@ fn pace(text: &str) -> Result<Duration, String> {
             "Marathon needs a pause of at least {}",
             humantime::format_duration(SHORTEST_PACE)
         )),
-        pace => pace.map_err(|error| error.to_string()),
+        pace => pace,
     }
 }
 

@@ -3,20 +3,13 @@
 //! start all pods anew.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 
 use camino::Utf8Path;
-use marathon_inject::command_line::Failure;
+use marathon_inject::command_line::{Failure, secret};
 use marathon_inject::document::Diagnostic;
 use marathon_inject::identity::{Claim, JoinKey, JoinToken, Nonce};
 use marathon_inject::marathon::Error;
 use marathon_inject::plan::Joining;
-use zeroize::Zeroizing;
-
-/// More bytes than a key's file has.
-const MOST_BYTES: u64 = 4096;
 
 /// What stands in the place of a token that is not to be shown.
 const HIDDEN: &str = "<join token>";
@@ -101,20 +94,6 @@ impl NoToken {
                 .hint("the cryptographic library failed; try again"),
         }
     }
-}
-
-/// The text of a file that nobody else can read.
-fn secret(path: &Utf8Path) -> Result<Zeroizing<String>, Failure> {
-    let failed = |error: io::Error| Failure::input(format!("{path}: {error}"));
-    let file = File::open(path).map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        let words = format!("{path} holds a secret and is open to others (mode {mode:04o})");
-        return Err(Failure::input(words).hint(format!("close it: chmod 600 {path}")));
-    }
-    let mut text = Zeroizing::new(String::new());
-    file.take(MOST_BYTES).read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
 }
 
 /// A text without the tokens in it: what Marathon or a proxy says can repeat what was sent.

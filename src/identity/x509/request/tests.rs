@@ -107,6 +107,21 @@ fn names_other_than_one_identity_are_refused() {
 }
 
 #[test]
+fn what_is_asked_for_in_vain_is_not_repeated_at_length() {
+    let dns = |number: usize| SanType::DnsName(format!("a{number}").try_into().unwrap());
+    let refused = read(|params| params.subject_alt_names = (0..2000).map(dns).collect());
+    let RequestError::AsksForNames(names) = refused.unwrap_err() else { panic!("it is no name") };
+    assert!(names.starts_with("DNS:a0, DNS:a1, ") && names.len() < 600, "{}", names.len());
+    let long = vec![uri(&format!("{CART}/{}", "x".repeat(4000)))];
+    let refused = read(|params| params.subject_alt_names = long).unwrap_err();
+    assert!(refused.to_string().len() < 600, "{}", refused.to_string().len());
+    let arcs: Vec<_> = [1, 3].into_iter().chain([u64::MAX; 200]).collect();
+    let odd = CustomExtension::from_oid_content(&arcs, vec![5, 0]);
+    let refused = read(|params| params.custom_extensions = vec![odd]).unwrap_err();
+    assert!(refused.to_string().len() < 600, "{}", refused.to_string().len());
+}
+
+#[test]
 fn names_in_a_second_extension_count_too() {
     // GeneralNames with the one DNS name `a`.
     let second = extension(17, &[0x30, 0x03, 0x82, 0x01, b'a']);
