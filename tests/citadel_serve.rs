@@ -8,6 +8,8 @@ mod marathon;
 mod client;
 #[path = "citadel_serve/requests.rs"]
 mod requests;
+#[path = "citadel_serve/silence.rs"]
+mod silence;
 #[path = "citadel_serve/site.rs"]
 mod site;
 
