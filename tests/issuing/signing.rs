@@ -7,7 +7,9 @@ use marathon_inject::citadel::{
     Access, Ask, CaError, Citadel, Issued, OsDisk, Patience, Phase, Role, Signer,
 };
 use marathon_inject::identity::Task;
-use marathon_inject::identity::x509::{Authority, Certificate, KeyKind, check_path};
+use marathon_inject::identity::x509::{
+    Authority, AuthorityProfile, Certificate, KeyKind, check_path,
+};
 use time::OffsetDateTime;
 
 use crate::disk::Failing;
@@ -315,7 +317,7 @@ fn the_service_shows_a_certificate_by_its_names_and_the_root_to_pin() {
 #[test]
 fn the_chain_of_an_intermediate_reaches_to_the_root() {
     let organization = "mesh".parse().unwrap();
-    let profile = |path_len| marathon_inject::identity::x509::AuthorityProfile {
+    let profile = |path_len| AuthorityProfile {
         organization: &organization,
         ttl: 24 * HOUR,
         key: KeyKind::P256,
@@ -347,6 +349,23 @@ fn until_it_retires_the_service_shows_the_root_that_all_know_longest() {
     signer.refresh(now()).unwrap();
     assert_eq!(root(now()), signer.roots()[0]);
     assert_ne!(root(now()), old);
+}
+
+#[test]
+fn the_service_shows_the_next_root_once_the_previous_one_has_ended() {
+    let organization = "mesh".parse().unwrap();
+    let profile = AuthorityProfile {
+        organization: &organization,
+        ttl: 2 * HOUR,
+        key: KeyKind::P256,
+        path_len: 0,
+    };
+    let ca = Ca::of(&Authority::root(&profile, now()).unwrap(), Role::Signing);
+    held(&ca).prepare(authority(KeyKind::P256), now(), &OsDisk).unwrap();
+    held(&ca).activate(Patience::Force, now(), &OsDisk).unwrap();
+    let signer = ca.signer();
+    assert_eq!(serving(&signer, now()).pop().unwrap(), signer.roots()[1]);
+    assert_eq!(serving(&signer, now() + 3 * HOUR).pop().unwrap(), signer.roots()[0]);
 }
 
 #[test]

@@ -119,3 +119,19 @@ fn host(address: IpAddr) -> IpAddr {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_with_many_addresses_enrols_as_one() {
+        let limits = Limits::new(1, NonZeroU32::new(1), NonZeroU32::new(1));
+        let free = |text: &str| limits.enrolment(text.parse().unwrap()).is_ok();
+        let network = (0..64).map(|host| free(&format!("2001:db8:0:1::{host}")));
+        assert!((5..32).contains(&network.filter(|free| *free).count()));
+        assert!(free("2001:db8:0:2::1"), "another network");
+        let mut hosts = (0..64).map(|host| free(&format!("192.0.2.{host}")));
+        assert!(hosts.all(|free| free), "each has an address of its own");
+    }
+}
