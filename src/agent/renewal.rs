@@ -128,7 +128,7 @@ impl Renewal {
             };
             self.metrics.failed(&failure);
             self.tell(&failure);
-            let denied = failure.is_denial() && self.valid().is_none();
+            let denied = failure.is_denial() && self.unended().is_none();
             denials.count(denied);
             if denials.are_final(self.wish.denied_for) {
                 return Err(Denied(failure));
@@ -146,7 +146,7 @@ impl Renewal {
 
     /// One try. The key stays for the next if it fails.
     async fn attempt(&self, made: &mut Option<(For, PrivateKey)>) -> Result<(), Failure> {
-        let current = self.valid();
+        let current = self.unended();
         let proof = match (&current, &self.wish.token) {
             (Some(credential), _) => Proof::Certificate(credential),
             (None, Some(token)) => Proof::Token { token, task: self.wish.task.as_deref() },
@@ -175,6 +175,12 @@ impl Renewal {
             warn!("the key of the enrolment stays on the disk: {reason}");
         }
         Ok(())
+    }
+
+    /// The certificate, unless it has ended.
+    fn unended(&self) -> Option<Arc<Credential>> {
+        let now = OffsetDateTime::now_utc();
+        self.workload.credential().filter(|credential| !credential.life().has_ended(now))
     }
 
     /// The certificate, if it is valid now.
@@ -211,9 +217,13 @@ impl Renewal {
                 let until = rfc3339(valid.life().ends);
                 warn!(until, "no new certificate: {failure}");
             }
-            (Some(ended), None) => {
+            (Some(ended), None) if ended.life().has_ended(OffsetDateTime::now_utc()) => {
                 let ended = rfc3339(ended.life().ends);
                 error!(ended, "THE CERTIFICATE HAS ENDED, and there is no new one: {failure}");
+            }
+            (Some(later), None) => {
+                let begins = rfc3339(later.life().begins);
+                error!(begins, "THE CLOCK IS BEHIND THE CERTIFICATE, and no new one: {failure}");
             }
             (None, None) => info!("no certificate yet: {failure}"),
         }

@@ -66,6 +66,12 @@ impl Life {
     pub fn holds(&self, moment: OffsetDateTime) -> bool {
         (self.begins..=self.ends).contains(&moment)
     }
+
+    /// Whether its end is past. One that begins only later had begun when it came: it is the clock
+    /// that was set back, and to Citadel the certificate is as good as ever.
+    pub fn has_ended(&self, moment: OffsetDateTime) -> bool {
+        self.ends < moment
+    }
 }
 
 /// When a certificate is to be renewed.
@@ -175,8 +181,12 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_has_not_begun_is_renewed_at_once() {
-        assert_eq!(hour(MIDDLE).wait(NOW - 60 * MINUTE), None);
+    fn a_certificate_that_has_not_begun_is_renewed_at_once_and_has_not_ended() {
+        let (mut schedule, before) = (hour(MIDDLE), NOW - 60 * MINUTE);
+        assert_eq!(schedule.wait(before), None);
+        assert!(!schedule.life.holds(before) && !schedule.life.has_ended(before));
+        let after = NOW + 61 * MINUTE;
+        assert!(!schedule.life.holds(after) && schedule.life.has_ended(after));
     }
 
     #[test]

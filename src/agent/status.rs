@@ -12,15 +12,15 @@ use crate::monitor::Readiness;
 /// Ready is who has a certificate that is valid, and roots.
 pub(super) fn readiness(served: Arc<Served>, metrics: Arc<Metrics>) -> Readiness {
     Arc::new(move || {
-        let snapshot = served.snapshot();
+        let (snapshot, now) = (served.snapshot(), OffsetDateTime::now_utc());
         let what = match &snapshot.credential {
-            _ if snapshot.valid(OffsetDateTime::now_utc()).is_some()
-                && snapshot.roots.is_some() =>
-            {
-                return Ok(());
-            }
-            Some(ended) => {
+            _ if snapshot.valid(now).is_some() && snapshot.roots.is_some() => return Ok(()),
+            Some(ended) if ended.life().has_ended(now) => {
                 format!("the certificate has ended at {}", rfc3339(ended.life().ends))
+            }
+            Some(later) => {
+                let begins = rfc3339(later.life().begins);
+                format!("the certificate begins at {begins}: the clock was set back")
             }
             None => "there is no certificate yet".to_owned(),
         };
