@@ -1,7 +1,7 @@
 //! The three files of a bundle, kept current in a directory for those who read files. They are links
-//! into a directory that holds all three, and that is replaced as one: by a rename, which Envoy and
-//! pilot-agent notice (a file that is written over they do not), and which leaves no moment with
-//! files that do not belong together.
+//! into a directory that holds all three, and that is replaced as one: by a rename, which leaves no
+//! moment with files that do not belong together, and which all notice. Envoy notices nothing else;
+//! pilot-agent (1.0.5, `watchCerts`) watches the directory, and reads it 10 s after the first event.
 
 mod disk;
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod socket;
 mod stream;
 mod subscription;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
@@ -22,10 +23,16 @@ use crate::proto::sds::secret_discovery_service_server::{
 use crate::proto::sds::{
     DeltaDiscoveryRequest, DeltaDiscoveryResponse, DiscoveryRequest, DiscoveryResponse,
 };
-use secret::{current, is_known, right_type};
+use secret::{current, known, right_type};
 pub(super) use socket::Socket;
 pub use socket::SocketError;
 use stream::{Exchange, converse};
+
+/// The longest request, in bytes: the first holds all that Envoy says of itself, some 60 KB.
+const LONGEST: usize = 256 * 1024;
+
+/// So many streams a connection may have: Envoy has one for each name and cluster configuration.
+const MOST_STREAMS: u32 = 64;
 
 /// Serves secrets on a socket until `stop` says true.
 pub(super) async fn serve(
@@ -36,8 +43,10 @@ pub(super) async fn serve(
 ) {
     let service = Service { served, metrics, stop: stop.clone() };
     let mut stopped = stop;
+    let service = SecretDiscoveryServiceServer::new(service).max_decoding_message_size(LONGEST);
     let server = Server::builder()
-        .add_service(SecretDiscoveryServiceServer::new(service))
+        .max_concurrent_streams(MOST_STREAMS)
+        .add_service(service)
         .serve_with_incoming(socket.accept());
     tokio::select! {
         ended = server => {
@@ -93,14 +102,14 @@ impl SecretDiscoveryService for Service {
     ) -> Result<Response<DiscoveryResponse>, Status> {
         let request = request.into_inner();
         right_type(&request.type_url)?;
-        if let Some(unknown) = request.resource_names.iter().find(|name| !is_known(name)) {
-            return Err(Status::not_found(format!("there is no secret {unknown:?}")));
-        }
+        let wanted: Option<BTreeSet<_>> =
+            request.resource_names.iter().map(|name| known(name)).collect();
+        let wanted = wanted.ok_or_else(|| Status::not_found("there is no secret of that name"))?;
         let snapshot = self.served.snapshot();
         let mut items = current(&snapshot, OffsetDateTime::now_utc());
-        items.retain(|item| request.resource_names.iter().any(|name| name == item.name));
-        if items.len() < request.resource_names.len() {
-            return Err(Status::unavailable("there is no certificate yet"));
+        items.retain(|item| wanted.contains(item.name));
+        if items.len() < wanted.len() {
+            return Err(Status::unavailable("there is no certificate that is valid"));
         }
         items.iter().for_each(|item| self.metrics.pushed(item.name));
         Ok(Response::new(secret::whole(&items, String::new())))

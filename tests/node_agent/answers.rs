@@ -36,6 +36,15 @@ async fn a_bad_answer_is_a_failed_try_and_what_is_good_stays_in_use() {
 }
 
 #[tokio::test]
+async fn an_answer_without_end_is_not_read_to_its_end() {
+    let citadel = Citadel::start(Answer::Certificate(HOUR)).await;
+    citadel.first([Answer::Endless]);
+    let agent = Place::new(&citadel).start();
+    agent.says("decoded message length too large").await;
+    agent.answers("/ready", 200).await;
+}
+
+#[tokio::test]
 async fn a_bad_first_answer_is_asked_for_again() {
     let citadel = Citadel::start(Answer::Certificate(HOUR)).await;
     citadel.first([Answer::Garbage, Answer::OtherKey, Answer::RootsAlone]);

@@ -101,6 +101,11 @@ impl Stream {
         response
     }
 
+    /// Asks for names without an answer to anything.
+    pub(crate) async fn ask(&mut self, names: &[&str]) {
+        self.want(names, &DiscoveryResponse::default()).await;
+    }
+
     /// The names that are wanted from now on.
     pub(crate) async fn want(&mut self, names: &[&str], after: &DiscoveryResponse) {
         self.names = names.iter().map(ToString::to_string).collect();

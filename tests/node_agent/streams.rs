@@ -8,13 +8,16 @@ use std::thread;
 use std::time::Duration;
 
 use marathon_inject::proto::SECRET_TYPE;
+use marathon_inject::proto::sds::secret_discovery_service_client::SecretDiscoveryServiceClient;
 use marathon_inject::proto::sds::{DeltaDiscoveryRequest, DiscoveryRequest};
 use rustix::process::{Signal, Uid};
 use rustix::thread::set_thread_res_uid;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
+use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
+use tonic::transport::Endpoint;
 
 use crate::agent::{Agent, Place};
 use crate::citadel::{Answer, Citadel, HOUR};
@@ -56,9 +59,13 @@ async fn what_is_not_taken_is_not_sent_again_but_the_next_is() {
 #[tokio::test]
 async fn names_can_be_changed_and_what_is_unknown_is_waited_for() {
     let (_citadel, place, agent) = ready().await;
+    let unknown = "a secret is asked for that there is not";
     let mut envoy = Stream::open(&place.socket(), &["file-root:/nowhere"]).await;
-    agent.says("a secret is asked for that there is not").await;
+    agent.says(unknown).await;
     assert!(envoy.is_quiet().await);
+    envoy.ask(&["file-root:/nowhere", "ROOTCA"]).await;
+    envoy.take().await;
+    assert_eq!(agent.log().matches(unknown).count(), 1, "{}", agent.log());
     let mut envoy = Stream::open(&place.socket(), &["ROOTCA"]).await;
     let first = envoy.next().await;
     envoy.want(&["ROOTCA", "default"], &first).await;
@@ -121,6 +128,64 @@ async fn secrets_can_be_fetched_once_they_are_there() {
     agent.answers("/ready", 200).await;
     let fetched = client.fetch_secrets(request("default")).await.unwrap().into_inner();
     pair(&fetched.resources);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_fetched_under_its_name_twice_comes_once() {
+    let (_citadel, place, _agent) = ready().await;
+    let request = DiscoveryRequest {
+        resource_names: ["ROOTCA", "ROOTCA"].map(str::to_owned).to_vec(),
+        ..DiscoveryRequest::default()
+    };
+    let mut client = client(&place.socket()).await;
+    let fetched = client.fetch_secrets(request).await.unwrap().into_inner();
+    assert_eq!(names(&fetched), ["ROOTCA"]);
+}
+
+#[tokio::test]
+async fn a_request_without_end_is_refused_and_others_are_served() {
+    let (_citadel, place, _agent) = ready().await;
+    let request = DiscoveryRequest {
+        resource_names: vec!["a".repeat(1000); 300],
+        type_url: SECRET_TYPE.to_owned(),
+        ..DiscoveryRequest::default()
+    };
+    let mut hostile = client(&place.socket()).await;
+    let refused = hostile.fetch_secrets(request.clone()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::OutOfRange);
+    let answered = hostile.stream_secrets(tokio_stream::once(request)).await.unwrap();
+    assert!(!matches!(answered.into_inner().message().await, Ok(Some(_))));
+    Stream::open(&place.socket(), &["default"]).await.take().await;
+}
+
+/// Each is open, and reads a single byte of what it is sent.
+#[tokio::test]
+async fn slow_readers_in_great_number_keep_nothing_from_others() {
+    let (_citadel, place, agent) = ready().await;
+    let request = DiscoveryRequest {
+        resource_names: ["default", "ROOTCA"].map(str::to_owned).to_vec(),
+        type_url: SECRET_TYPE.to_owned(),
+        ..DiscoveryRequest::default()
+    };
+    let mut kept = Vec::new();
+    for _ in 0..4 {
+        let socket = format!("unix:{}", place.socket().display());
+        let endpoint = Endpoint::from_shared(socket).unwrap().initial_stream_window_size(1);
+        let mut slow = SecretDiscoveryServiceClient::new(endpoint.connect().await.unwrap());
+        for _ in 0..50 {
+            let requests = tokio_stream::once(request.clone()).chain(tokio_stream::pending());
+            kept.push(slow.stream_secrets(requests).await.unwrap());
+        }
+    }
+    assert!(agent.metric("node_agent_sds_streams").await > 199.0);
+    let mut envoy = Stream::open(&place.socket(), &["default"]).await;
+    let mut seen = vec![envoy.take().await.version_info];
+    while seen.len() < 10 {
+        agent.signal(Signal::HUP);
+        let next = envoy.take().await.version_info;
+        assert!(!seen.contains(&next));
+        seen.push(next);
+    }
 }
 
 #[tokio::test]

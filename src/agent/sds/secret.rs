@@ -39,9 +39,9 @@ enum Content {
     Roots(Arc<Roots>),
 }
 
-/// Whether there is a secret of this name, at some time.
-pub(super) fn is_known(name: &str) -> bool {
-    [CERTIFICATE, ROOTS].contains(&name)
+/// The name as our own, if there is a secret of that name at some time.
+pub(super) fn known(name: &str) -> Option<&'static str> {
+    [CERTIFICATE, ROOTS].into_iter().find(|known| *known == name)
 }
 
 /// Refuses those who want something else than secrets; Envoy leaves out what a method says.

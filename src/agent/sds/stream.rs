@@ -9,12 +9,15 @@ use tracing::{debug, info, warn};
 
 use super::super::metrics::Metrics;
 use super::super::served::{Served, Witness};
-use super::secret::{Item, ROOTS, current, each, is_known, right_type, whole};
+use super::secret::{Item, ROOTS, current, each, known, right_type, whole};
 use super::subscription::{Heard, Subscription};
 use crate::proto::sds::{
     DeltaDiscoveryRequest, DeltaDiscoveryResponse, DiscoveryRequest, DiscoveryResponse,
     Status as Words,
 };
+
+/// So many characters of a client's own words are logged.
+const LONGEST_TOLD: usize = 256;
 
 /// A dialect.
 pub(super) trait Exchange: 'static {
@@ -24,8 +27,11 @@ pub(super) trait Exchange: 'static {
     /// The type that is asked for, the nonce, and why the response of that nonce was not taken.
     fn head(request: &Self::Request) -> (&str, &str, Option<&Words>);
 
-    /// Takes what is wanted. Gives the names that are new.
-    fn want(request: Self::Request, heard: &Heard, subscription: &mut Subscription) -> Vec<String>;
+    /// The names that are asked for.
+    fn names(request: &Self::Request) -> &[String];
+
+    /// Takes what is wanted.
+    fn want(request: &Self::Request, heard: &Heard, subscription: &mut Subscription);
 
     fn response(items: &[Item], nonce: String) -> Self::Response;
 }
@@ -44,15 +50,14 @@ impl Exchange for Whole {
         (&request.type_url, &request.response_nonce, request.error_detail.as_ref())
     }
 
-    fn want(
-        request: DiscoveryRequest,
-        heard: &Heard,
-        subscription: &mut Subscription,
-    ) -> Vec<String> {
-        match heard {
-            // It was written before the last response came; another will be.
-            Heard::Stale => Vec::new(),
-            _ => subscription.want(request.resource_names),
+    fn names(request: &DiscoveryRequest) -> &[String] {
+        &request.resource_names
+    }
+
+    fn want(request: &DiscoveryRequest, heard: &Heard, subscription: &mut Subscription) {
+        // A stale one was written before the last response came; another will be.
+        if *heard != Heard::Stale {
+            subscription.want(&request.resource_names);
         }
     }
 
@@ -69,14 +74,13 @@ impl Exchange for Delta {
         (&request.type_url, &request.response_nonce, request.error_detail.as_ref())
     }
 
-    fn want(
-        request: DeltaDiscoveryRequest,
-        _: &Heard,
-        subscription: &mut Subscription,
-    ) -> Vec<String> {
+    fn names(request: &DeltaDiscoveryRequest) -> &[String] {
+        &request.resource_names_subscribe
+    }
+
+    fn want(request: &DeltaDiscoveryRequest, _: &Heard, subscription: &mut Subscription) {
         subscription.unsubscribe(&request.resource_names_unsubscribe);
-        subscription.subscribe(request.resource_names_subscribe.clone());
-        request.resource_names_subscribe
+        subscription.subscribe(&request.resource_names_subscribe);
     }
 
     fn response(items: &[Item], nonce: String) -> DeltaDiscoveryResponse {
@@ -98,7 +102,7 @@ pub(super) async fn converse<E: Exchange>(
         tokio::select! {
             request = requests.message() => match request {
                 Ok(Some(request)) => {
-                    if let Err(status) = client.hear::<E>(request) {
+                    if let Err(status) = client.hear::<E>(&request) {
                         // Whoever has gone does not have to be told.
                         let _ = responses.send(Err(status)).await;
                         return;
@@ -132,16 +136,18 @@ struct Client {
     metrics: Arc<Metrics>,
     /// From when on it is sent the roots.
     witness: Option<Witness>,
+    has_told_unknown: bool,
 }
 
 impl Client {
     fn new(served: Arc<Served>, metrics: Arc<Metrics>) -> Self {
         metrics.stream_opened();
-        Self { subscription: Subscription::default(), served, metrics, witness: None }
+        let subscription = Subscription::default();
+        Self { subscription, served, metrics, witness: None, has_told_unknown: false }
     }
 
-    fn hear<E: Exchange>(&mut self, request: E::Request) -> Result<(), Status> {
-        let (type_url, nonce, error) = E::head(&request);
+    fn hear<E: Exchange>(&mut self, request: &E::Request) -> Result<(), Status> {
+        let (type_url, nonce, error) = E::head(request);
         right_type(type_url)?;
         let heard = self.subscription.heard(nonce);
         if let Heard::Answer(answered) = &heard {
@@ -149,13 +155,8 @@ impl Client {
                 self.answered(name, version, error);
             }
         }
-        for name in E::want(request, &heard, &mut self.subscription) {
-            if is_known(&name) {
-                debug!(name, "a secret is asked for");
-            } else {
-                warn!(name = format!("{name:?}"), "a secret is asked for that there is not");
-            }
-        }
+        self.tell_unknown(E::names(request));
+        E::want(request, &heard, &mut self.subscription);
         if !self.subscription.wants(ROOTS) {
             self.witness = None;
         } else if self.witness.is_none() {
@@ -164,10 +165,21 @@ impl Client {
         Ok(())
     }
 
+    /// Once a stream: all requests of `StreamSecrets` repeat the names.
+    fn tell_unknown(&mut self, names: &[String]) {
+        let mut unknown = names.iter().filter(|name| known(name).is_none());
+        if let Some(name) = unknown.next().filter(|_| !self.has_told_unknown) {
+            self.has_told_unknown = true;
+            let name: String = name.chars().take(LONGEST_TOLD).collect();
+            warn!(?name, others = unknown.count(), "a secret is asked for that there is not");
+        }
+    }
+
     fn answered(&self, name: &str, version: &str, error: Option<&Words>) {
         if let Some(error) = error {
             self.metrics.rejected(name);
-            warn!(name, version, "Envoy did not take a secret: {:?}", error.message);
+            let words: String = error.message.chars().take(LONGEST_TOLD).collect();
+            warn!(name, version, "Envoy did not take a secret: {words:?}");
         } else {
             debug!(name, version, "Envoy took a secret");
         }

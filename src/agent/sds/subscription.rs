@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::secret::Item;
-
-/// The longest list of names that is kept: Envoy asks for one at a time.
-const MOST_NAMES: usize = 64;
+use super::secret::{Item, known};
 
 /// One stream's state.
 #[derive(Debug, Default)]
 pub(super) struct Subscription {
-    wanted: BTreeSet<String>,
+    /// Of the names that there are: what a client makes up is not kept.
+    wanted: BTreeSet<&'static str>,
     /// The version of each secret that was sent last, taken or not: the same is not sent again.
-    sent: BTreeMap<String, String>,
+    sent: BTreeMap<&'static str, String>,
     responses: u64,
     /// What the last response held, until it is answered.
     open: Option<Vec<(&'static str, String)>>,
@@ -42,20 +40,16 @@ impl Subscription {
         self.open.take().map_or(Heard::Request, Heard::Answer)
     }
 
-    /// All names that are wanted from now on. Gives those that are new.
-    pub(super) fn want(&mut self, names: Vec<String>) -> Vec<String> {
-        let names: BTreeSet<_> = names.into_iter().take(MOST_NAMES).collect();
-        let new = names.difference(&self.wanted).cloned().collect();
-        self.sent.retain(|name, _| names.contains(name));
-        self.wanted = names;
-        new
+    /// All names that are wanted from now on.
+    pub(super) fn want(&mut self, names: &[String]) {
+        self.wanted = names.iter().filter_map(|name| known(name)).collect();
+        self.sent.retain(|name, _| self.wanted.contains(name));
     }
 
     /// Names that are wanted, too; what is asked for again is sent again.
-    pub(super) fn subscribe(&mut self, names: Vec<String>) {
-        let room = MOST_NAMES.saturating_sub(self.wanted.len());
-        for name in names.into_iter().take(room) {
-            self.sent.remove(&name);
+    pub(super) fn subscribe(&mut self, names: &[String]) {
+        for name in names.iter().filter_map(|name| known(name)) {
+            self.sent.remove(name);
             self.wanted.insert(name);
         }
     }
@@ -63,8 +57,8 @@ impl Subscription {
     /// Names that are wanted no more.
     pub(super) fn unsubscribe(&mut self, names: &[String]) {
         for name in names {
-            self.sent.remove(name);
-            self.wanted.remove(name);
+            self.sent.remove(name.as_str());
+            self.wanted.remove(name.as_str());
         }
     }
 
@@ -82,7 +76,7 @@ impl Subscription {
             return None;
         }
         let versions = items.iter().map(|item| (item.name, item.version.clone()));
-        self.sent.extend(versions.clone().map(|(name, version)| (name.to_owned(), version)));
+        self.sent.extend(versions.clone());
         self.open = Some(versions.collect());
         self.responses += 1;
         Some((items, self.responses.to_string()))
@@ -116,10 +110,14 @@ mod tests {
         vec![item(ROOTS, roots), item(CERTIFICATE, certificate)]
     }
 
+    fn owned(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
     fn wanting(names: &[&str]) -> Subscription {
         let mut subscription = Subscription::default();
         assert_eq!(subscription.heard(""), Heard::Request);
-        subscription.want(names.iter().map(ToString::to_string).collect());
+        subscription.want(&owned(names));
         subscription
     }
 
@@ -160,22 +158,23 @@ mod tests {
     fn a_name_that_is_wanted_again_is_sent_again() {
         let mut it = wanting(&[CERTIFICATE]);
         sent(&mut it, items("c1", "r1")).unwrap();
-        assert_eq!(it.want(vec![ROOTS.to_owned()]), [ROOTS]);
+        it.want(&owned(&[ROOTS]));
         assert_eq!(sent(&mut it, items("c1", "r1")).unwrap().0, ["r1"]);
-        it.want(vec![ROOTS.to_owned(), CERTIFICATE.to_owned()]);
+        it.want(&owned(&[ROOTS, CERTIFICATE]));
         assert_eq!(sent(&mut it, items("c1", "r1")).unwrap().0, ["c1"]);
-        it.subscribe(vec![ROOTS.to_owned()]);
+        it.subscribe(&owned(&[ROOTS]));
         assert_eq!(sent(&mut it, items("c1", "r1")).unwrap().0, ["r1"]);
-        it.unsubscribe(&[ROOTS.to_owned()]);
+        it.unsubscribe(&owned(&[ROOTS]));
         assert_eq!(sent(&mut it, items("c1", "r2")), None);
     }
 
     #[test]
-    fn a_client_cannot_make_us_keep_names_without_end() {
+    fn names_without_end_are_not_kept_and_keep_nothing_from_being_sent() {
         let mut it = Subscription::default();
-        let many = |from: usize| (from..from + 1000).map(|number| number.to_string()).collect();
-        it.want(many(0));
-        it.subscribe(many(1000));
-        assert_eq!(it.wanted.len(), MOST_NAMES);
+        let many = |from: usize| (from..from + 1000).map(|number| number.to_string());
+        it.want(&many(0).collect::<Vec<_>>());
+        it.subscribe(&many(1000).chain([ROOTS.to_owned()]).collect::<Vec<_>>());
+        assert_eq!(it.wanted, BTreeSet::from([ROOTS]));
+        assert_eq!(sent(&mut it, items("c1", "r1")).unwrap().0, ["r1"]);
     }
 }
