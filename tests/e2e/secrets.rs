@@ -22,6 +22,8 @@ use crate::wait;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Requests that see what comes after a change.
 const ENOUGH: u64 = 200;
+/// The same, where there are many changes.
+const SOME: u64 = 20;
 const WORKERS: usize = 4;
 const ROTATIONS: usize = 40;
 
@@ -47,8 +49,27 @@ impl Pair {
         pair
     }
 
+    fn httpbin(&self) -> &Arc<Instance> {
+        &self.instances[0]
+    }
+
     fn sleep(&self) -> &Arc<Instance> {
         &self.instances[1]
+    }
+
+    /// From now on, whether each request takes a new connection between the two Envoys, with a
+    /// handshake: an Envoy that was told to fail its health checks closes each after its answer.
+    fn connect_anew(&self, each_time: bool) {
+        let word = if each_time { "fail" } else { "ok" };
+        let path = format!("http://127.0.0.1:15000/healthcheck/{word}");
+        assert_eq!(self.httpbin().inside("istio-proxy").curl(&["-X", "POST", &path]), "OK\n");
+    }
+
+    /// How many handshakes of mutual TLS httpbin's Envoy has seen.
+    fn handshakes(&self) -> u64 {
+        const STATS: &str = "http://127.0.0.1:15000/stats?filter=%5Elistener.*%5C.ssl%5C.handshake";
+        let stats = self.httpbin().inside("istio-proxy").curl(&[STATS]);
+        stats.lines().filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
     }
 
     /// Requests from the one to the other, each worker's on one connection.
@@ -139,10 +160,16 @@ fn forty_rotations_under_load_fail_no_request_and_drop_no_connection() {
     let secured = Secured::start(&[]);
     let pair = Pair::mutual(&secured, &[]);
     let under_load = pair.under_load();
-    for _ in 0..ROTATIONS {
+    let before = pair.handshakes();
+    for rotation in 0..ROTATIONS {
+        // In turn, on connections that outlive it, and on such as shake hands with what is new.
+        pair.connect_anew(rotation % 2 == 1);
         pair.renew();
+        under_load.load.wait_for(SOME);
     }
+    let handshakes = pair.handshakes() - before;
     under_load.all_went_well();
+    assert!(handshakes >= ROTATIONS as u64 / 2 * SOME, "{handshakes}");
     let renewed = issued_by(&secured.citadel.audit(), "certificate");
     assert!(renewed.len() >= ROTATIONS * 2, "{}", renewed.len());
 }
@@ -156,6 +183,8 @@ fn a_new_root_in_three_steps_fails_no_request_and_drops_no_connection() {
     };
     pair.wait_for_roots(1);
     let under_load = pair.under_load();
+    // A certificate that the other does not trust shows in the next handshake.
+    pair.connect_anew(true);
 
     rotate(&["prepare"]);
     pair.wait_for_roots(2);
@@ -165,8 +194,10 @@ fn a_new_root_in_three_steps_fails_no_request_and_drops_no_connection() {
     // And now a certificate of the new root.
     rotate(&["retire", "--force"]);
     pair.wait_for_roots(1);
+    let handshakes = pair.handshakes();
     pair.renew();
     under_load.all_went_well();
+    assert!(pair.handshakes() >= handshakes + ENOUGH);
 }
 
 /// Certificates live a minute here, and are renewed after some six seconds of it.
@@ -188,7 +219,10 @@ fn a_citadel_that_is_down_for_longer_than_a_renewal_is_not_missed() {
     for (instance, since) in pair.instances.iter().zip(since) {
         wait_until(instance, "in vain after a renewal", || failures(instance) >= since + 2);
     }
+    pair.connect_anew(true);
+    let handshakes = pair.handshakes();
     under_load.load.wait_for(ENOUGH);
+    assert!(pair.handshakes() >= handshakes + ENOUGH);
     let before: Vec<_> = pair.instances.iter().map(|one| serial_in_envoy(one)).collect();
     secured.citadel.restart();
     for (instance, before) in pair.instances.iter().zip(before) {
