@@ -24,7 +24,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use time::OffsetDateTime;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
@@ -45,6 +45,8 @@ pub(crate) enum Answer {
     Refuse(Code),
     /// Not at all.
     Silence,
+    /// As things stood when it was asked, once it is released.
+    Held,
     /// With a certificate that is lost on its way.
     Lost,
     RootsAlone,
@@ -92,6 +94,7 @@ struct State {
     down: watch::Sender<bool>,
     streams: watch::Sender<bool>,
     cut: watch::Sender<()>,
+    released: Notify,
     /// The roots that clients may come with: all there ever were.
     clients: Mutex<Vec<Certificate>>,
     server_name: &'static str,
@@ -138,6 +141,7 @@ impl Citadel {
             down: watch::Sender::new(false),
             streams: watch::Sender::new(true),
             cut: watch::Sender::new(()),
+            released: Notify::new(),
             server_name,
         });
         let (send, connections) = mpsc::channel(8);
@@ -182,6 +186,11 @@ impl Citadel {
     /// Whether it is there at all.
     pub(crate) fn down(&self, down: bool) {
         self.state.down.send_replace(down);
+    }
+
+    /// Gives an answer that is held.
+    pub(crate) fn release(&self) {
+        self.state.released.notify_one();
     }
 
     /// Ends the streams of roots.
@@ -296,6 +305,10 @@ impl Service {
             Answer::Certificate(ttl) => sign(&mesh.signer, key, ttl),
             Answer::Refuse(code) => return Err(Status::new(code, "no")),
             Answer::Silence => std::future::pending().await,
+            Answer::Held => {
+                self.0.released.notified().await;
+                sign(&mesh.signer, key, HOUR)
+            }
             Answer::Lost => return Err(Status::unavailable("lost on its way")),
             Answer::RootsAlone => return Ok(vec![mesh.pem()]),
             Answer::Garbage => "no certificate".to_owned(),

@@ -8,6 +8,7 @@ use tonic::Code;
 use crate::agent::Place;
 use crate::citadel::{Answer, Citadel, HOUR, Mesh, root};
 use crate::envoy::{Stream, pair, roots};
+use crate::eventually;
 
 #[tokio::test]
 async fn a_root_that_is_added_reaches_envoy_without_a_new_certificate() {
@@ -94,6 +95,30 @@ async fn a_root_that_the_certificate_needs_stays_until_it_has_been_renewed_at_on
     let leaf = pair(&ours.take().await.resources).leaf;
     assert_eq!(leaf.facts().issuer, subject(new.certificate()));
     assert_eq!(roots(&theirs.take().await.resources), [new.certificate().clone()]);
+}
+
+#[tokio::test]
+async fn a_certificate_that_was_asked_for_before_new_roots_does_not_bring_the_old_ones_back() {
+    let citadel = Citadel::start(Answer::Certificate(HOUR)).await;
+    let place = Place::new(&citadel);
+    let agent = place.start();
+    let mut theirs = Stream::open(&place.socket(), &["ROOTCA"]).await;
+    let mut ours = Stream::open(&place.socket(), &["default"]).await;
+    theirs.take().await;
+    ours.take().await;
+
+    citadel.first([Answer::Held]);
+    agent.signal(Signal::HUP);
+    eventually("a request", || (citadel.asked().len() > 1).then_some(())).await;
+    let (old, new) = (citadel.mesh().signer, root());
+    citadel.change(Mesh::of(&old).trusting(&[&old, &new]));
+    assert_eq!(roots(&theirs.take().await.resources).len(), 2);
+    citadel.release();
+    ours.take().await;
+    // What it trusts now, and not only what was sent.
+    assert!(theirs.is_quiet().await);
+    let mut late = Stream::open(&place.socket(), &["ROOTCA"]).await;
+    assert_eq!(roots(&late.take().await.resources).len(), 2);
 }
 
 #[tokio::test]
