@@ -26,6 +26,8 @@ const ENOUGH: u64 = 200;
 const SOME: u64 = 20;
 const WORKERS: usize = 4;
 const ROTATIONS: usize = 40;
+/// The exit status of an agent that Citadel denies its certificate.
+const DENIED: i32 = 3;
 
 /// `httpbin` and `sleep`, each with an agent of its own.
 struct Pair {
@@ -259,9 +261,10 @@ fn a_citadel_that_was_killed_enrols_no_task_for_a_second_time() {
         "mkdir /tmp/own && chown 1337:1337 /tmp/own && cd /tmp/own &&
          export ISTIO_AGENT_STATE_DIR=/tmp/own ISTIO_AGENT_OUTPUT_DIR=/tmp/own/certs &&
          export ISTIO_AGENT_SDS_SOCKET=/tmp/own/sds.sock ISTIO_AGENT_STATUS_LISTEN=127.0.0.1:0 &&
-         timeout 5 chroot --userspec=1337:1337 --skip-chdir / node-agent; [ -s certs/key.pem ]",
+         export ISTIO_AGENT_DENIED_FOR=1ms &&
+         exec timeout 60 chroot --userspec=1337:1337 --skip-chdir / node-agent",
     ]);
-    assert!(!again.status.success(), "{again:?}");
+    assert_eq!(again.status.code(), Some(DENIED), "{again:?}");
     let audit = secured.citadel.audit();
     let refused: Vec<_> = audit.iter().filter(|line| line["result"] == "refused").collect();
     assert!(!refused.is_empty(), "{audit:?}");
