@@ -17,7 +17,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use time::OffsetDateTime;
 use tokio::time::sleep;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use zeroize::Zeroizing;
 
 use super::metrics::Metrics;
@@ -115,7 +115,8 @@ impl Files {
         self.disk.rename(&new, &path)
     }
 
-    /// Removes the directories that hold the files no more.
+    /// Removes the directories that hold the files no more. One that stays, as another user's, is no
+    /// reason to write the files again.
     fn sweep(&self) -> io::Result<()> {
         let current = read_link(self.dir.join(DATA))?;
         for entry in read_dir(&self.dir)? {
@@ -123,8 +124,10 @@ impl Files {
             let Some(name) = name.to_str().filter(|name| name.starts_with(VERSION)) else {
                 continue;
             };
-            if current.as_os_str() != name {
-                self.disk.remove(&self.dir.join(name))?;
+            if current.as_os_str() != name
+                && let Err(reason) = self.disk.remove(&self.dir.join(name))
+            {
+                warn!("{name} stays in {}: {reason}", self.dir);
             }
         }
         Ok(())

@@ -1,10 +1,8 @@
 //! Marathon, as far as the tools of the mesh ask it: it takes pods, has the agent run them, and
 //! tells how they are (marathon, `PodsResource`, `podStatus.raml`).
-#![allow(dead_code, reason = "the tests and the example each take what they need")]
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -26,8 +24,6 @@ pub(crate) struct Marathon {
 struct Shared {
     agent: Arc<Agent>,
     pods: Mutex<BTreeMap<String, Deployed>>,
-    is_out: AtomicBool,
-    asked: AtomicUsize,
 }
 
 /// A pod as it was taken. Nobody writes one twice.
@@ -43,12 +39,7 @@ const VERSION: &str = "2018-12-20T00:00:00.000Z";
 impl Marathon {
     /// Serves on a listener that somebody else has bound, in whatever network namespace.
     pub(crate) fn serve(listener: TcpListener, agent: &Arc<Agent>) -> Self {
-        let shared = Arc::new(Shared {
-            agent: Arc::clone(agent),
-            pods: Mutex::default(),
-            is_out: AtomicBool::new(false),
-            asked: AtomicUsize::new(0),
-        });
+        let shared = Arc::new(Shared { agent: Arc::clone(agent), pods: Mutex::default() });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -65,16 +56,6 @@ impl Marathon {
         let deployed = pods.get(id).unwrap_or_else(|| panic!("nobody submitted {id}"));
         Arc::clone(&deployed.pod)
     }
-
-    /// Whether it has an outage from now on.
-    pub(crate) fn is_out(&self, is_out: bool) {
-        self.shared.is_out.store(is_out, Ordering::SeqCst);
-    }
-
-    /// How often it was asked, whether it answered or not.
-    pub(crate) fn asked(&self) -> usize {
-        self.shared.asked.load(Ordering::SeqCst)
-    }
 }
 
 async fn answer(
@@ -83,10 +64,6 @@ async fn answer(
     uri: Uri,
     body: Bytes,
 ) -> Response {
-    shared.asked.fetch_add(1, Ordering::SeqCst);
-    if shared.is_out.load(Ordering::SeqCst) {
-        return refusal(StatusCode::SERVICE_UNAVAILABLE, "no leader");
-    }
     let path = uri.path().trim_end_matches('/');
     match (method, path) {
         (Method::GET, "/v2/info") => json!({"version": "1.9.109", "elected": true}).answer(),

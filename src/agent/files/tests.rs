@@ -53,6 +53,31 @@ impl Disk for Mortal {
     }
 }
 
+/// It removes no directories.
+struct Stuck;
+
+impl Disk for Stuck {
+    fn create_dir(&self, path: &Utf8Path) -> io::Result<()> {
+        OsDisk.create_dir(path)
+    }
+
+    fn create_file(&self, path: &Utf8Path, content: &[u8], mode: u32) -> io::Result<()> {
+        OsDisk.create_file(path, content, mode)
+    }
+
+    fn create_link(&self, path: &Utf8Path, target: &str) -> io::Result<()> {
+        OsDisk.create_link(path, target)
+    }
+
+    fn rename(&self, from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
+        OsDisk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Utf8Path) -> io::Result<()> {
+        if path.is_dir() { Err(io::Error::other("not yours")) } else { OsDisk.remove(path) }
+    }
+}
+
 fn directory() -> (TempDir, Utf8PathBuf) {
     let dir = TempDir::new().unwrap();
     let path = Utf8PathBuf::from_path_buf(dir.path().join("certs")).unwrap();
@@ -107,6 +132,15 @@ fn killed_everywhere(prepare: impl Fn(&Utf8Path), before: Option<&str>) {
         }
     }
     panic!("it never was done");
+}
+
+#[test]
+fn a_directory_that_cannot_be_removed_does_not_keep_the_files_from_being_replaced() {
+    let (_dir, path) = directory();
+    for word in ["first", "second"] {
+        replace(&path, Stuck, word).unwrap();
+        assert_eq!(said(&path).as_deref(), Some(word));
+    }
 }
 
 #[test]
