@@ -51,10 +51,18 @@ pub use seal::Seal;
 pub use service::{SERVICE_LABEL, services};
 pub use trouble::{likely_cause, run_once};
 
+use crate::settings::{Certs, Settings};
+
 /// The names of our containers.
 const OURS: [&str; 3] = [init::NAME, agent::NAME, proxy::NAME];
 
 /// Whether a container goes by a name of ours: what a pod says of it is a wish about ours.
 fn is_ours(name: &str) -> bool {
     OURS.contains(&name)
+}
+
+/// Whether a pod with these settings gets a container of that name: without a node agent,
+/// `istio-agent` is an application like any other, and served by the proxy.
+fn is_added(name: &str, settings: &Settings) -> bool {
+    is_ours(name) && (name != agent::NAME || settings.certs == Certs::Agent)
 }

@@ -59,6 +59,15 @@ fn a_setting_for_certificates_of_the_other_kind_changes_nothing() {
     assert_eq!(injected(text, &bundle), injected(text, &with_agent()));
 }
 
+#[test]
+fn without_a_node_agent_a_container_called_istio_agent_is_an_application() {
+    let text = include_str!("../fixtures/one-container.json");
+    let named = text.replace("\"name\": \"hello\"", "\"name\": \"istio-agent\"");
+    assert_ne!(named, text);
+    let pod: Value = serde_json::from_str(&injected(&named, &injector(&[]))).unwrap();
+    assert_eq!(pod["containers"][1]["environment"]["ISTIO_INBOUND_PORTS"], "80");
+}
+
 fn text(value: &Value, style: &Style, ending: &str) -> String {
     written(value, style) + ending
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::inject::Injector;
 use super::overlay::Overlay;
-use super::{is_ours, labels, ports};
+use super::{is_added, labels, ports};
 use crate::document::{Diagnostic, Path};
 use crate::pod::{Endpoint, Pod};
 use crate::settings::{Key, Port, Ports, Settings, label_of};
@@ -19,7 +19,7 @@ impl Injector {
         let mut found = Vec::new();
         let containers = at.key("containers");
         for (number, container) in pod.containers().enumerate() {
-            if is_ours(container.name()) {
+            if is_added(container.name(), &settings) {
                 continue;
             }
             let at = containers.index(number);

@@ -5,7 +5,7 @@
 //! ports are the application's TCP container ports, less the excluded ones. Exclusions are
 //! subtracted here because istio-iptables.sh 1.0.5 heeds its `-d` only where `-b` is `*`.
 
-use super::is_ours;
+use super::is_added;
 use crate::document::{Diagnostic, Path};
 use crate::pod::{Endpoint, Pod};
 use crate::settings::{Certs, Port, Ports, Settings};
@@ -24,7 +24,7 @@ pub(super) struct Inbound {
 /// `pods` are the pod, and what overlays add to it.
 pub(super) fn inbound(pods: &[Pod<'_, '_>], settings: &Settings) -> Inbound {
     let excluded = excluded(settings);
-    let application = application_ports(pods);
+    let application = application_ports(pods, settings);
     let included = match &settings.include_inbound_ports {
         Some(Ports::All) => {
             let (captured, excluded) = (Ports::All, Ports::List(excluded));
@@ -57,9 +57,9 @@ fn status_port(settings: &Settings) -> Option<Port> {
 }
 
 /// The TCP container ports of all containers but ours, in order, each once.
-fn application_ports(pods: &[Pod<'_, '_>]) -> Vec<Port> {
+fn application_ports(pods: &[Pod<'_, '_>], settings: &Settings) -> Vec<Port> {
     let containers = pods.iter().flat_map(Pod::containers);
-    let application = containers.filter(|container| !is_ours(container.name()));
+    let application = containers.filter(|container| !is_added(container.name(), settings));
     let endpoints = application.flat_map(|container| container.endpoints());
     let tcp = endpoints.filter(Endpoint::serves_tcp);
     let mut ports = Vec::new();
@@ -102,7 +102,7 @@ pub(super) fn conflicts(pod: &Pod<'_, '_>, settings: &Settings, at: &Path<'_>) -
         let endpoints = container_at.key("endpoints");
         for (number, endpoint) in container.endpoints().enumerate() {
             let at = endpoints.index(number);
-            let is_ours = is_ours(container.name());
+            let is_ours = is_added(container.name(), settings);
             found.extend(conflict(&endpoint, &taken, &at));
             found.extend(is_ours.then(|| of_the_proxy(&endpoint, &at)));
         }
@@ -132,5 +132,5 @@ fn of_the_proxy(endpoint: &Endpoint<'_, '_>, at: &Path<'_>) -> Diagnostic {
         .rule("I17")
         .span(endpoint.node().span())
         .pointer(at.to_string())
-        .hint("istio-init and istio-proxy need no endpoints: remove it")
+        .hint("the containers of the sidecar need no endpoints: remove it")
 }
