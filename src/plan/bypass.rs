@@ -1,19 +1,20 @@
 //! What in a pod works around its proxy, or keeps its peers away: warnings, for only a person
 //! knows whether it is meant.
 
-use super::is_ours;
+use super::is_added;
 use crate::document::{Diagnostic, Node, Path};
 use crate::pod::{Endpoint, Network, Pod};
+use crate::settings::Settings;
 
 /// Users whose traffic is not captured: istio-proxy itself, by name and by number.
 const PROXY_USERS: [&str; 2] = ["istio-proxy", "1337"];
 
-pub(super) fn bypasses(pod: &Pod<'_, '_>, at: &Path<'_>) -> Vec<Diagnostic> {
+pub(super) fn bypasses(pod: &Pod<'_, '_>, settings: &Settings, at: &Path<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     found.extend(as_the_proxy(pod.user(), at));
     let containers = at.key("containers");
     for (number, container) in pod.containers().enumerate() {
-        if is_ours(container.name()) {
+        if is_added(container.name(), settings) {
             continue;
         }
         let at = containers.index(number);

@@ -50,7 +50,7 @@ impl Injector {
         let wanted = skip.is_none();
         if wanted {
             found.extend(ports::conflicts(pod, &settings, at));
-            found.extend(bypass::bypasses(pod, at));
+            found.extend(bypass::bypasses(pod, &settings, at));
         }
         let nothing = TakenOut::default();
         let TakenOut { mounted, volumes } = taken_out.unwrap_or(&nothing);

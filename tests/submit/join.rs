@@ -240,6 +240,24 @@ fn no_token_is_shown_by_what_is_printed() {
 }
 
 #[test]
+fn no_token_is_shown_by_the_diff_of_a_file_that_has_one() {
+    let mesh = Mesh::with(&pod("/a"));
+    mesh.submit(&["pod.json"]).done();
+    let text = pretty(&mesh.running());
+    let mesh = mesh.then(&text);
+    for command in [&AGENT[..], &["remove"]] {
+        for form in ["diff", "patch"] {
+            let run = mesh.site.scratch.inject(&[command, &["--emit", form, "pod.json"]].concat());
+            let told = run.done();
+            assert!(!told.out.is_empty());
+            keeps_tokens(&told);
+        }
+    }
+    let diff = mesh.site.scratch.inject(&[&["diff"], &AGENT[..], &["pod.json"]].concat()).done();
+    assert!(diff.out.contains("-        \"MESH_JOIN_TOKEN\": \"<join token>\""), "{}", diff.out);
+}
+
+#[test]
 fn a_token_alone_is_no_difference_to_what_runs() {
     let mesh = Mesh::with(&pod("/a"));
     mesh.submit(&["pod.json"]).done();

@@ -13,6 +13,8 @@ use crate::apps::Apps;
 use crate::args::Emit;
 use crate::report::Report;
 use crate::rewriting::each_entry;
+#[cfg(feature = "submit")]
+use crate::submit::join::hidden;
 
 /// A document on its way.
 pub(crate) struct Document<'d> {
@@ -92,7 +94,11 @@ impl Document<'_> {
             let end = if name.contains(char::is_whitespace) { "\t" } else { "" };
             let (a, b) = (format!("a/{name}{end}"), format!("b/{name}{end}"));
             let diff = similar::TextDiff::from_lines(self.read.text().as_bytes(), text.as_slice());
-            diff.unified_diff().header(&a, &b).to_writer(out)?;
+            let diff = diff.unified_diff().header(&a, &b).to_string();
+            // Rather a diff that does not apply than a token in the log of a pipeline.
+            #[cfg(feature = "submit")]
+            let diff = hidden(&diff);
+            out.write_all(diff.as_bytes())?;
         }
         Ok(changed)
     }

@@ -3,7 +3,7 @@
 
 mod connect;
 mod job;
-mod join;
+pub(crate) mod join;
 pub(crate) mod live;
 mod look;
 mod pods;
