@@ -105,9 +105,12 @@ fn a_pod_that_is_skipped_has_none() {
 fn a_pod_with_a_node_agent_has_none_for_citadel_decides() {
     let pin = "0a".repeat(32);
     let settings = [(Key::Certs, "agent"), (Key::CaRootSha256, &pin)];
-    let entries = entries(&fixture("one-container"), &settings);
-    assert_eq!(identities(&entries), [None]);
-    assert_eq!(entries[0].outcome, Outcome::Injected);
+    let first = entries(&fixture("one-container"), &settings);
+    assert_eq!(identities(&first), [None]);
+    assert_eq!(first[0].outcome, Outcome::Injected);
+    let again = entries(&fixture("injected-then-token"), &settings);
+    assert_eq!(identities(&again), [None]);
+    assert!(matches!(again[0].outcome, Outcome::Updated { .. }));
 }
 
 #[test]

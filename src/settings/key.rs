@@ -239,7 +239,7 @@ const ROWS: &[Row] = &[
         "agent-image",
         None,
         "IMAGE",
-        "Image of istio-agent that has node-agent in its PATH; then agent-uri is not fetched [default: that of istio-proxy]",
+        "Image of istio-agent that has node-agent in /usr/local/bin or another of the usual directories; then agent-uri is not fetched [default: that of istio-proxy]",
     ),
     (
         Key::AgentOutput,

@@ -22,7 +22,7 @@ done
 # The artifact, or what the image has.
 agent=$MESOS_SANDBOX/node-agent
 [ -x "$agent" ] || agent=$(command -v node-agent) ||
-  fail "no program node-agent in $MESOS_SANDBOX or in the PATH of the image; see the settings agent-uri and agent-image"
+  fail "no program node-agent in $MESOS_SANDBOX or $PATH; see the settings agent-uri and agent-image"
 
 owner=$ISTIO_PROXY_UID:$ISTIO_PROXY_UID
 export ISTIO_AGENT_STATE_DIR="$MESOS_SANDBOX/agent"
