@@ -100,6 +100,7 @@ impl Dial {
     /// Shakes hands, and no more.
     pub(crate) async fn shake(&self) -> std::io::Result<TlsStream<TcpStream>> {
         let tcp = TcpStream::connect(self.address).await?;
+        tcp.set_nodelay(true)?;
         let name = ServerName::try_from(self.name).unwrap();
         TlsConnector::from(Arc::new(self.config())).connect(name, tcp).await
     }
