@@ -63,7 +63,7 @@ fn main() {
 /// read the request, sign.
 fn issuance(runtime: &Runtime, key: KeyKind) {
     let site = Site::with(key);
-    let service = site.serve("--sign-rate 0 --audit-log /dev/null");
+    let service = site.serve("--sign-rate 0 --audit-log audit.jsonl");
     let dial = service.dial().showing(&site.identity(DEFAULT, None, 60 * MIN_LEAF_TTL));
     let client = runtime.block_on(dial.client());
     let csr = PrivateKey::generate(KeyKind::P256).unwrap().request(None).unwrap();

@@ -104,7 +104,7 @@ pub(super) struct Refused {
 impl AuditLog {
     /// One on standard output.
     pub fn stdout() -> Self {
-        Self::to(None, Box::new(io::stdout()))
+        Self { path: None, out: Mutex::new(Out::new(Box::new(io::stdout()))) }
     }
 
     /// One at the end of a file, which is made if it is not there, for its owner alone.
@@ -112,12 +112,8 @@ impl AuditLog {
     /// # Errors
     /// The file cannot be written.
     pub fn file(path: &Utf8Path) -> io::Result<Self> {
-        let file = open(path)?;
-        Ok(Self::to(Some(path.to_owned()), Box::new(file)))
-    }
-
-    fn to(path: Option<Utf8PathBuf>, to: Box<dyn Write + Send>) -> Self {
-        Self { path, out: Mutex::new(Out { to, torn: false }) }
+        let out = Out::new(Box::new(open(path)?));
+        Ok(Self { path: Some(path.to_owned()), out: Mutex::new(out) })
     }
 
     /// Opens the file anew: somebody may have moved the old one away.
@@ -126,9 +122,8 @@ impl AuditLog {
     /// There can be no new one; then the lines go where they went.
     pub fn reopen(&self) -> io::Result<()> {
         if let Some(path) = &self.path {
-            let file = open(path)?;
-            let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-            *out = Out { to: Box::new(file), torn: false };
+            let anew = Out::new(Box::new(open(path)?));
+            *self.out.lock().unwrap_or_else(PoisonError::into_inner) = anew;
         }
         Ok(())
     }
@@ -140,13 +135,20 @@ impl AuditLog {
     pub(super) fn write(&self, entry: &Entry) -> io::Result<()> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        if out.torn {
-            // What there is of the last line does not spoil this one.
-            line.insert(0, b'\n');
-        }
-        let written = out.to.write_all(&line).and_then(|()| out.to.flush());
-        out.torn = written.is_err();
+        self.out.lock().unwrap_or_else(PoisonError::into_inner).write(&line)
+    }
+}
+
+impl Out {
+    fn new(to: Box<dyn Write + Send>) -> Self {
+        Self { to, torn: false }
+    }
+
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        // What there is of the last line does not spoil this one.
+        let begin: &[u8] = if self.torn { b"\n" } else { b"" };
+        let written = self.to.write_all(&[begin, line].concat()).and_then(|()| self.to.flush());
+        self.torn = written.is_err();
         written
     }
 }
@@ -191,4 +193,43 @@ fn method<S: serde::Serializer>(method: &Option<Method>, to: S) -> Result<S::Ok,
         Some(Method::Certificate) => "certificate",
         None => "none",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// A disk that takes so many bytes at a time, the last first, and then any number.
+    struct Disk {
+        room: Vec<usize>,
+        written: Arc<Mutex<Vec<u8>>>,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let fits = bytes.len().min(self.room.pop().unwrap_or(usize::MAX));
+            if fits == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.written.lock().unwrap().extend(&bytes[..fits]);
+            Ok(fits)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_not_written_whole_does_not_spoil_the_next() {
+        let written = Arc::default();
+        let disk = Disk { room: vec![0, 3], written: Arc::clone(&written) };
+        let mut out = Out::new(Box::new(disk));
+        assert_eq!(out.write(b"first\n").unwrap_err().kind(), io::ErrorKind::StorageFull);
+        out.write(b"second\n").unwrap();
+        out.write(b"third\n").unwrap();
+        assert_eq!(*written.lock().unwrap(), b"fir\nsecond\nthird\n");
+    }
 }

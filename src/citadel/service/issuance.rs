@@ -155,8 +155,7 @@ impl Issuance {
             _ => {}
         }
         let audit = Arc::clone(&self.audit);
-        let written = spawn_blocking(move || audit.write(&entry)).await?;
-        match written {
+        match spawn_blocking(move || audit.write(&entry)).await? {
             Ok(()) => decided,
             Err(error) => {
                 error!(%error, "the audit log cannot be written");
