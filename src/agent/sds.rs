@@ -1,5 +1,6 @@
 //! The secrets as Envoy asks for them: its secret discovery service (v3) on a Unix socket.
 
+mod connection;
 mod secret;
 mod socket;
 mod stream;

@@ -94,6 +94,16 @@ impl Place {
         self.spawn(command)
     }
 
+    /// The same, where it may have so few files open.
+    pub(crate) fn start_with_files(&self, files: usize) -> Agent {
+        let it = self.command();
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\"")]);
+        command.arg(it.get_program()).args(it.get_args()).env_clear();
+        command.envs(it.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.spawn(command)
+    }
+
     fn spawn(&self, mut command: Command) -> Agent {
         command.arg("--allow-root").stdin(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

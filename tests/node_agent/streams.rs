@@ -189,6 +189,20 @@ async fn slow_readers_in_great_number_keep_nothing_from_others() {
 }
 
 #[tokio::test]
+async fn connections_without_end_leave_files_for_citadel_and_hold_up_others_only_while_they_last() {
+    let citadel = Citadel::start(Answer::Certificate(HOUR)).await;
+    let place = Place::new(&citadel);
+    let agent = place.start_with_files(100);
+    agent.answers("/ready", 200).await;
+    let hostile: Vec<_> = (0..120).map(|_| UnixStream::connect(place.socket()).unwrap()).collect();
+    agent.says("all 64 connections for secrets are taken").await;
+    agent.signal(Signal::HUP);
+    eventually("a renewal", || (citadel.asked().len() > 1).then_some(())).await;
+    drop(hostile);
+    Stream::open(&place.socket(), &["default"]).await.take().await;
+}
+
+#[tokio::test]
 async fn streams_are_counted_while_they_are_open() {
     let (_citadel, place, agent) = ready().await;
     let mut envoy = Stream::open(&place.socket(), &["default"]).await;

@@ -3,17 +3,24 @@
 use std::fs::{DirBuilder, Permissions, remove_file, set_permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::sleep;
 use tokio_stream::wrappers::ReceiverStream;
 use tracing::warn;
 
+use super::connection::Connection;
+
 /// The longest path of a socket, in bytes (`sun_path` of unix(7), without its zero).
 const LONGEST: usize = 107;
+
+/// So many connections there may be at a time. Envoy needs one or two, and Citadel cannot be asked
+/// for anything once they have taken all that the agent may open.
+const SEATS: usize = 64;
 
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
@@ -67,14 +74,19 @@ impl Socket {
         Ok(Self { listener, uids })
     }
 
-    /// The connections of those who may.
-    pub(super) fn accept(self) -> ReceiverStream<io::Result<UnixStream>> {
+    /// The connections of those who may. While all seats are taken, whoever comes waits.
+    pub(super) fn accept(self) -> ReceiverStream<io::Result<Connection>> {
         let (send, receive) = mpsc::channel(1);
+        let seats = Arc::new(Semaphore::new(SEATS));
         tokio::spawn(async move {
             while !send.is_closed() {
+                if seats.available_permits() == 0 {
+                    warn!("all {SEATS} connections for secrets are taken");
+                }
+                let Ok(seat) = Arc::clone(&seats).acquire_owned().await else { return };
                 match self.listener.accept().await {
                     Ok((stream, _)) if self.admits(&stream) => {
-                        if send.send(Ok(stream)).await.is_err() {
+                        if send.send(Ok(Connection { stream, _seat: seat })).await.is_err() {
                             return;
                         }
                     }
