@@ -169,11 +169,6 @@ impl Renewal {
         let expected = current.as_deref().map(Credential::identity);
         let credential = Credential::accept(bundle, expected, now, now)?;
         self.workload.renewed(credential, roots, asked, now).await;
-        if purpose == For::Enrolment
-            && let Err(reason) = self.workload.store().forget_enrolment_key()
-        {
-            warn!("the key of the enrolment stays on the disk: {reason}");
-        }
         Ok(())
     }
 
@@ -189,8 +184,8 @@ impl Renewal {
         self.workload.credential().filter(|credential| credential.life().holds(now))
     }
 
-    /// A new key. That of an enrolment is kept until there is an answer, for Citadel gives one for
-    /// no other.
+    /// A new key. That of an enrolment is kept until its certificate is, for Citadel gives one for no
+    /// other.
     async fn new_key(&self, purpose: For) -> Result<PrivateKey, Failure> {
         let store = self.workload.store();
         if purpose == For::Enrolment {

@@ -1,5 +1,5 @@
 //! What the agent keeps for its next start, where only it can read: the key, its certificate and the
-//! roots; and before the first certificate the key that one was asked for.
+//! roots; and until the first certificate is kept, the key that it was asked for.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, remove_file, rename, set_permissions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -119,8 +119,8 @@ impl Store {
         self.write(CREDENTIAL, &text)
     }
 
-    /// The key of an enrolment that was begun: the answer may have been lost, and Citadel gives one
-    /// for no other key.
+    /// The key of an enrolment that was begun: the answer may have been lost, or could not be kept,
+    /// and Citadel gives one for no other key.
     ///
     /// # Errors
     /// There is one that cannot be used.

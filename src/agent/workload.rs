@@ -105,7 +105,11 @@ impl Workload {
             Some(newer) if told.times > asked.0 => newer.keeping(&came, &new, now),
             _ => came,
         };
-        self.save(&new, &roots);
+        if self.save(&new, &roots)
+            && let Err(reason) = self.store.forget_enrolment_key()
+        {
+            warn!("the key of the enrolment stays on the disk: {reason}");
+        }
         let snapshot = self.served.snapshot();
         let meanwhile = match (&snapshot.credential, &snapshot.roots) {
             (Some(old), Some(former)) => roots.keeping(former, old, now),
@@ -155,10 +159,13 @@ impl Workload {
         self.served.put_roots(roots).await;
     }
 
-    /// What cannot be kept is good until the next start; that is no reason to do without.
-    fn save(&self, credential: &Credential, roots: &Roots) {
-        if let Err(reason) = self.store.save(credential, roots) {
+    /// Whether it is kept. What cannot be is good until the next start; that is no reason to do
+    /// without.
+    fn save(&self, credential: &Credential, roots: &Roots) -> bool {
+        let saved = self.store.save(credential, roots);
+        if let Err(reason) = &saved {
             error!("the certificate is not kept for the next start: {reason}");
         }
+        saved.is_ok()
     }
 }

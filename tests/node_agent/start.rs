@@ -32,6 +32,29 @@ async fn the_next_start_serves_what_there_is_without_citadel_and_renews_it_with_
 }
 
 #[tokio::test]
+async fn a_certificate_that_cannot_be_kept_is_used_and_the_next_start_asks_with_the_same_key() {
+    let citadel = Citadel::start(Answer::Certificate(HOUR)).await;
+    let place = Place::new(&citadel);
+    // In the way of the file.
+    fs::create_dir_all(place.path("state/credential.json")).unwrap();
+    let key = place.path("state/enrolment-key.pem");
+    let agent = place.start();
+    agent.says("the certificate is not kept for the next start").await;
+    agent.answers("/ready", 200).await;
+    drop(agent);
+    let agent = place.start();
+    agent.answers("/ready", 200).await;
+    let asked = citadel.asked();
+    assert!(asked.len() == 2 && asked[0].key == asked[1].key, "{asked:#?}");
+    assert!(key.exists());
+
+    fs::remove_dir(place.path("state/credential.json")).unwrap();
+    agent.signal(Signal::HUP);
+    eventually("the key to be forgotten", || (!key.exists()).then_some(())).await;
+    assert!(place.path("state/credential.json").is_file());
+}
+
+#[tokio::test]
 async fn what_is_kept_can_be_read_by_nobody_else() {
     let citadel = Citadel::start(Answer::Certificate(HOUR)).await;
     let place = Place::new(&citadel);
