@@ -73,7 +73,8 @@ impl Store {
         Ok(Self { dir: dir.to_owned() })
     }
 
-    /// The certificate of an earlier run, if it still can be used by `task`, and its roots.
+    /// The certificate of an earlier run, if it has not ended and is one of `task`, and its roots. By
+    /// a clock that was set back it may not have begun.
     ///
     /// # Errors
     /// There is one that cannot be used.
@@ -86,18 +87,20 @@ impl Store {
         let kept: Kept<String> = serde_json::from_slice(&text)
             // Its own words could quote the key.
             .map_err(|error| StoreError::Malformed(format!("{:?}", error.classify())))?;
-        let roots = Roots::parse(kept.root_cert.as_bytes(), now);
+        // It was good when it came; if the clock is behind that by now, it was set back.
+        let moment = now.max(kept.received);
+        let roots = Roots::parse(kept.root_cert.as_bytes(), moment)?;
         let bundle = Bundle {
             root_cert: kept.root_cert.into_bytes(),
             cert_chain: kept.cert_chain.into_bytes(),
             key: Zeroizing::new(kept.key.into_bytes()),
         };
-        let credential = Credential::accept(bundle, None, kept.received, now)?;
+        let credential = Credential::accept(bundle, None, kept.received, moment)?;
         match (credential.leaf().task(), task) {
             (Some(of), Some(task)) if of.id() != task => {
                 Err(StoreError::OtherTask(of.id().to_owned()))
             }
-            _ => Ok(Some((credential, roots?))),
+            _ => Ok(Some((credential, roots))),
         }
     }
 

@@ -3,7 +3,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use std::time::Duration;
+
+use marathon_inject::identity::x509::{KeyKind, LeafProfile, PrivateKey};
 use rustix::process::Signal;
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::agent::Place;
 use crate::citadel::{Answer, Citadel, HOUR, IDENTITY};
@@ -92,6 +98,46 @@ async fn what_cannot_be_read_of_an_earlier_run_is_told_and_left_alone() {
     let words = String::from_utf8(output.stderr).unwrap();
     assert!(words.contains("of another Mesos task"), "{words}");
     assert_eq!(output.status.code(), Some(2), "{words}");
+}
+
+/// What an agent keeps whose certificate came at that moment.
+fn kept(citadel: &Citadel, received: OffsetDateTime) -> String {
+    let key = PrivateKey::generate(KeyKind::P256).unwrap();
+    let identity = IDENTITY.parse().unwrap();
+    let profile = LeafProfile { identity: &identity, organization: None, task: None, ttl: HOUR };
+    let mesh = citadel.mesh();
+    let leaf = mesh.signer.sign(&profile, &key.public_key(), received).unwrap();
+    let (root_cert, cert_chain, key) = (mesh.pem(), leaf.to_pem(), key.to_pem());
+    let received = received.format(&Rfc3339).unwrap();
+    json!({
+        "received": received,
+        "rootCert": root_cert,
+        "certChain": cert_chain,
+        "key": key.as_str(),
+    })
+    .to_string()
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_before_the_start_does_not_cost_the_task_its_certificate() {
+    let citadel = Citadel::start(Answer::Certificate(HOUR)).await;
+    let place = Place::new(&citadel);
+    fs::create_dir(place.path("state")).unwrap();
+    let begins = OffsetDateTime::now_utc() + Duration::from_secs(6);
+    // A certificate begins two minutes before it comes.
+    let kept = kept(&citadel, begins + Duration::from_secs(120));
+    fs::write(place.path("state/credential.json"), kept).unwrap();
+    let agent = place.start();
+    agent.says("THE CLOCK IS BEHIND THE CERTIFICATE").await;
+    let why = agent.answers("/ready", 503).await;
+    assert!(why.starts_with("the certificate begins at 20"), "{why}");
+    let mut envoy = Stream::open(&place.socket(), &["default"]).await;
+    assert!(envoy.is_quiet().await);
+    // In time the clock gets there, and Citadel, by whose clock it is late, takes it.
+    pair(&envoy.take().await.resources);
+    let asked = citadel.asked();
+    assert_eq!(asked[0].shown.as_ref().unwrap().to_string(), IDENTITY, "{asked:#?}");
+    assert_eq!(asked[0].authorization, None);
 }
 
 #[tokio::test]
