@@ -21,6 +21,9 @@ use crate::proto::roots::{StreamRootsRequest, StreamRootsResponse};
 /// The longest answer that is read, in bytes: certificates, and a few roots.
 const LONGEST: usize = 256 * 1024;
 
+/// So many certificates may be in a chain, and so many roots: each is tried with each.
+const MOST: usize = 32;
+
 /// Where Citadel is asked for our Mesos task.
 const TASK: &str = "x-mesh-task-id";
 
@@ -62,15 +65,17 @@ impl Citadel {
     ) -> Result<Bundle, Failure> {
         let asked = self.ask(trust, proof, key, ttl);
         let mut chain = timeout(self.patience, asked).await.map_err(|_| Failure::Late)??;
-        match (chain.pop(), chain.is_empty()) {
-            (Some(roots), false) => Ok(Bundle {
-                root_cert: roots.into_bytes(),
-                // Not everybody ends an element with a line break.
-                cert_chain: chain.join("\n").into_bytes(),
-                key: Zeroizing::new(key.to_pem().as_bytes().to_vec()),
-            }),
-            _ => Err(Failure::Answer("expected a certificate and roots".to_owned())),
-        }
+        let roots = chain
+            .pop()
+            .filter(|_| !chain.is_empty())
+            .ok_or_else(|| Failure::Answer("expected a certificate and roots".to_owned()))?;
+        // Not everybody ends an element with a line break.
+        let chain = chain.join("\n");
+        Ok(Bundle {
+            root_cert: few("roots", roots)?.into_bytes(),
+            cert_chain: few("certificates of a chain", chain)?.into_bytes(),
+            key: Zeroizing::new(key.to_pem().as_bytes().to_vec()),
+        })
     }
 
     async fn ask(
@@ -115,6 +120,19 @@ impl Citadel {
             Ok(client.stream_roots(StreamRootsRequest {}).await?.into_inner())
         };
         timeout(self.patience, asked).await.map_err(|_| Failure::Late)?
+    }
+}
+
+/// PEM that Citadel sent, if it is worth reading.
+///
+/// # Errors
+/// It holds more than there can be need of.
+pub(super) fn few(what: &str, pem: String) -> Result<String, Failure> {
+    match pem.matches("-----BEGIN ").count() {
+        count if count > MOST => {
+            Err(Failure::Answer(format!("{count} {what}, of which {MOST} can be of use")))
+        }
+        _ => Ok(pem),
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn is_valid(certificate: &Certificate, now: OffsetDateTime) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use time::macros::datetime;
@@ -93,22 +93,22 @@ mod tests {
         Authority, AuthorityProfile, Bundle, KeyKind, LeafProfile, PrivateKey,
     };
 
-    const NOW: OffsetDateTime = datetime!(2026-11-22 15:00 UTC);
+    pub(in crate::agent) const NOW: OffsetDateTime = datetime!(2026-11-22 15:00 UTC);
     const HOUR: Duration = Duration::from_secs(3600);
 
-    fn authority() -> Authority {
+    pub(in crate::agent) fn authority() -> Authority {
         let organization = "mesh".parse().unwrap();
         let (key, ttl) = (KeyKind::P256, HOUR);
         let profile = AuthorityProfile { organization: &organization, ttl, key, path_len: 0 };
         Authority::root(&profile, NOW).unwrap()
     }
 
-    fn roots(of: &[&Authority]) -> Roots {
+    pub(in crate::agent) fn roots(of: &[&Authority]) -> Roots {
         let pem = to_pem(of.iter().map(|authority| authority.certificate()));
         Roots::parse(pem.as_bytes(), NOW).unwrap()
     }
 
-    fn credential(authority: &Authority) -> Credential {
+    pub(in crate::agent) fn credential(authority: &Authority) -> Credential {
         let identity = "spiffe://cluster.local/ns/default/sa/default".parse().unwrap();
         let leaf = LeafProfile { identity: &identity, organization: None, task: None, ttl: HOUR };
         let trusted = authority.roots();

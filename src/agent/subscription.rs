@@ -8,12 +8,13 @@ use tokio::time::sleep;
 use tracing::{debug, info, warn};
 
 use super::chance::chance;
-use super::citadel::Citadel;
+use super::citadel::{Citadel, few};
 use super::failure::Failure;
 use super::roots::Roots;
 use super::schedule::Backoff;
 use super::served::Served;
 use super::workload::Workload;
+use crate::proto::roots::StreamRootsResponse;
 
 /// A Citadel that tells no roots is asked again after this: it may have become another.
 const UNIMPLEMENTED: Duration = Duration::from_secs(3600);
@@ -51,10 +52,14 @@ async fn listen(
     while let Some(message) = stream.message().await? {
         *backoff = Backoff::default();
         let now = OffsetDateTime::now_utc();
-        match Roots::parse(message.root_certs.as_bytes(), now) {
+        match read(message, now) {
             Ok(roots) => workload.told(roots, now).await,
             Err(reason) => warn!("what Citadel tells is not taken: {reason}"),
         }
     }
     Ok(())
+}
+
+fn read(message: StreamRootsResponse, now: OffsetDateTime) -> Result<Roots, Failure> {
+    Ok(Roots::parse(few("roots", message.root_certs)?.as_bytes(), now)?)
 }

@@ -135,17 +135,19 @@ impl Workload {
                     warn!("the certificate does not lead to the new roots; it is renewed at once");
                     self.renew.notify_one();
                 }
-                self.save(credential, &trusted);
                 trusted
             }
             _ => roots.clone(),
         };
-        let is_news = snapshot.roots.is_none_or(|former| *former != trusted);
         told.roots = Some(roots);
-        if is_news {
-            info!(roots = trusted.certificates().len(), "has new roots");
-            self.put_roots(Arc::new(trusted)).await;
+        if snapshot.roots.is_some_and(|former| *former == trusted) {
+            return;
         }
+        info!(roots = trusted.certificates().len(), "has new roots");
+        if let Some(credential) = &snapshot.credential {
+            self.save(credential, &trusted);
+        }
+        self.put_roots(Arc::new(trusted)).await;
     }
 
     async fn give(&self, credential: Arc<Credential>, roots: Arc<Roots>) {
@@ -167,5 +169,31 @@ impl Workload {
             error!("the certificate is not kept for the next start: {reason}");
         }
         saved.is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::super::roots::tests::{NOW, authority, credential, roots};
+    use super::*;
+
+    #[tokio::test]
+    async fn roots_are_written_to_the_disk_only_when_they_are_others() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(place.path()).unwrap();
+        let (store, (metrics, _)) = (Store::open(dir).unwrap(), Metrics::new());
+        let workload = Workload::new(Arc::default(), store, metrics, Trust::default());
+        let (one, other) = (authority(), authority());
+        let asked = workload.mark().await;
+        workload.renewed(credential(&one), roots(&[&one]), asked, NOW).await;
+        let kept = dir.join("credential.json");
+        std::fs::remove_file(&kept).unwrap();
+        workload.told(roots(&[&one]), NOW).await;
+        assert!(!kept.exists());
+        workload.told(roots(&[&one, &other]), NOW).await;
+        let (_, kept) = workload.store.load(None, NOW).unwrap().unwrap();
+        assert_eq!(kept, roots(&[&one, &other]));
     }
 }

@@ -7,8 +7,10 @@ use crate::citadel::{Answer, Citadel, HOUR};
 use crate::envoy::{Stream, pair};
 
 /// What is wrong, and what the agent says to it.
-const BAD: [(Answer, &str); 6] = [
+const BAD: [(Answer, &str); 8] = [
     (Answer::RootsAlone, "expected a certificate and roots"),
+    (Answer::LongChain, "33 certificates of a chain, of which 32 can be of use"),
+    (Answer::ManyRoots, "33 roots, of which 32 can be of use"),
     (Answer::Garbage, "holds no PEM certificate"),
     (Answer::OtherKey, "key.pem does not belong to"),
     (Answer::OtherAuthority, "none of the roots signed it"),

@@ -51,8 +51,12 @@ pub(crate) enum Answer {
     Lost,
     RootsAlone,
     Garbage,
-    /// With more certificates than anybody needs.
+    /// With more certificates than anybody reads.
     Endless,
+    /// With more certificates in the chain than anybody needs.
+    LongChain,
+    /// With more roots than anybody needs.
+    ManyRoots,
     OtherKey,
     OtherIdentity,
     /// With a certificate of an authority that is not among the roots sent with it.
@@ -303,6 +307,10 @@ impl Service {
         };
         let leaf = match answer {
             Answer::Certificate(ttl) => sign(&mesh.signer, key, ttl),
+            Answer::LongChain => sign(&mesh.signer, key, HOUR) + &mesh.pem().repeat(32),
+            Answer::ManyRoots => {
+                return Ok(vec![sign(&mesh.signer, key, HOUR), mesh.pem().repeat(33)]);
+            }
             Answer::Refuse(code) => return Err(Status::new(code, "no")),
             Answer::Silence => std::future::pending().await,
             Answer::Held => {

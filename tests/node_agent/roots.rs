@@ -128,11 +128,14 @@ async fn roots_that_are_none_are_not_taken() {
     let agent = place.start();
     let mut envoy = Stream::open(&place.socket(), &["ROOTCA"]).await;
     envoy.take().await;
-    let mut mesh = citadel.mesh();
-    mesh.roots.clear();
-    citadel.change(mesh);
-    agent.says("what Citadel tells is not taken").await;
-    assert!(envoy.is_quiet().await);
+    const MANY: &str = "Citadel's answer cannot be used: 33 roots";
+    let mesh = citadel.mesh();
+    let many = std::iter::repeat_with(|| root().certificate().clone()).take(33).collect();
+    for (bad, words) in [(Vec::new(), "the roots are of no use"), (many, MANY)] {
+        citadel.change(Mesh { roots: bad, ..mesh.clone() });
+        agent.says(&format!("what Citadel tells is not taken: {words}")).await;
+        assert!(envoy.is_quiet().await, "{words}");
+    }
 }
 
 #[tokio::test]
