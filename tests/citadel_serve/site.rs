@@ -3,7 +3,8 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -24,6 +25,10 @@ use time::OffsetDateTime;
 use crate::client::{Dial, Identity};
 
 const CITADEL: &str = env!("CARGO_BIN_EXE_citadel");
+
+/// A service with the list of tokens.
+const LISTED: &str = "--listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0 --audit-log audit.log \
+                      --attest static --static-tokens tokens.toml";
 
 /// How long anything may take: only a broken test waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -128,7 +133,11 @@ impl Site {
     }
 
     fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(CITADEL);
+        self.command_of(CITADEL, line)
+    }
+
+    fn command_of(&self, program: &str, line: &str) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(self.dir.path()).env_clear().args(line.split_whitespace());
         command.stdin(Stdio::null());
         command
@@ -143,26 +152,37 @@ impl Site {
     pub(crate) fn serve_as(&self, line: &str) -> Service {
         let audit = if line.contains("--audit-log") { "" } else { "--audit-log audit.log" };
         let any = "--listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0";
-        Service::start(self.command(&format!("serve {any} {audit} {line}")), self.roots())
+        let mut command = self.command(&format!("serve {any} {audit} {line}"));
+        Service::start(&mut command, self.roots())
     }
 
     /// The service with the list of tokens, and so few files that it may have open.
     pub(crate) fn serve_with_files(&self, files: usize) -> Service {
-        let any = "--listen 127.0.0.1:0 --metrics-listen 127.0.0.1:0 --audit-log audit.log";
         let limited = format!("ulimit -n {files}; exec \"$0\" \"$@\"");
-        let serve =
-            self.command(&format!("serve {any} --attest static --static-tokens tokens.toml"));
+        let serve = self.command(&format!("serve {LISTED}"));
         let mut command = Command::new("/bin/sh");
         command.current_dir(self.dir.path()).env_clear().arg("-c").arg(limited);
         command.arg(CITADEL).args(serve.get_args()).stdin(Stdio::null());
-        Service::start(command, self.roots())
+        Service::start(&mut command, self.roots())
+    }
+
+    /// The service with the list of tokens, by root as another user, to whom all of this site then
+    /// belongs.
+    pub(crate) fn serve_as_user(&self, uid: u32) -> Service {
+        let (roots, program) = (self.roots(), self.path("citadel"));
+        assert!(Command::new("cp").args([CITADEL, program.as_str()]).status().unwrap().success());
+        let owner = format!("{uid}:{uid}");
+        let chown = Command::new("chown").args(["-R", &owner, "."]).current_dir(&self.dir).status();
+        assert!(chown.unwrap().success());
+        let mut command = self.command_of(program.as_str(), &format!("serve {LISTED}"));
+        Service::start(command.uid(uid).gid(uid), roots)
     }
 
     /// The service with these variables, and no arguments.
     pub(crate) fn serve_in(&self, environment: &[(&str, &str)]) -> Service {
         let mut command = self.command("serve");
         command.envs(environment.iter().copied());
-        Service::start(command, self.roots())
+        Service::start(&mut command, self.roots())
     }
 
     /// The lines of the audit log.
@@ -223,7 +243,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    fn start(mut command: Command, roots: Vec<Certificate>) -> Self {
+    fn start(command: &mut Command, roots: Vec<Certificate>) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = Said::listen(child.stdout.take().unwrap());
         let err = Said::listen(child.stderr.take().unwrap());
@@ -251,6 +271,11 @@ impl Service {
     /// Waits until it has ended, soon enough.
     pub(crate) fn ended(mut self) -> ExitStatus {
         eventually("the service ends", || self.child.try_wait().unwrap())
+    }
+
+    /// Whose the files are that the system has on it, its environment among them.
+    pub(crate) fn owner(&self) -> u32 {
+        fs::metadata(format!("/proc/{}/environ", self.child.id())).unwrap().uid()
     }
 
     /// What it says on standard error.

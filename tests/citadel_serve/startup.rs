@@ -125,3 +125,14 @@ async fn a_directory_is_served_again_after_the_end_and_after_a_kill() {
     }
     site.serve("");
 }
+
+/// The system gives root what it has on a process that leaves no core files (proc(5)).
+#[test]
+fn its_own_user_can_read_neither_its_environment_nor_its_memory() {
+    let site = Site::new();
+    let service = match rustix::process::getuid().is_root() {
+        true => site.serve_as_user(1337),
+        false => site.serve(""),
+    };
+    assert_eq!(service.owner(), 0);
+}

@@ -1,7 +1,10 @@
 //! The agent, as a program of its own.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -16,6 +19,8 @@ use crate::citadel::{Citadel, TASK};
 use crate::{PATIENCE, eventually};
 
 pub(crate) const TOKEN: &str = "v1.the-token";
+
+const NODE_AGENT: &str = env!("CARGO_BIN_EXE_node-agent");
 
 /// What an agent is started with, and what it leaves behind.
 pub(crate) struct Place {
@@ -70,7 +75,11 @@ impl Place {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_node-agent"));
+        self.told(Command::new(NODE_AGENT))
+    }
+
+    /// With the arguments and the environment of an agent.
+    fn told(&self, mut command: Command) -> Command {
         command.args(&self.arguments).env_clear().env("MESOS_TASK_ID", TASK);
         if let Some(token) = &self.token {
             command.env("MESH_JOIN_TOKEN", token);
@@ -85,7 +94,7 @@ impl Place {
 
     /// The same, with each argument as a variable of the environment.
     pub(crate) fn start_by_environment(&self) -> Agent {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_node-agent"));
+        let mut command = Command::new(NODE_AGENT);
         command.env_clear().env("MESOS_TASK_ID", TASK).env("MESH_JOIN_TOKEN", TOKEN);
         for pair in self.arguments.chunks(2) {
             let name = pair[0].trim_start_matches('-').replace('-', "_").to_uppercase();
@@ -96,11 +105,19 @@ impl Place {
 
     /// The same, where it may have so few files open.
     pub(crate) fn start_with_files(&self, files: usize) -> Agent {
-        let it = self.command();
+        let limited = format!("ulimit -n {files}; exec \"$0\" \"$@\"");
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\"")]);
-        command.arg(it.get_program()).args(it.get_args()).env_clear();
-        command.envs(it.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.args(["-c", &limited, NODE_AGENT]);
+        self.spawn(self.told(command))
+    }
+
+    /// The same, by root as another user, to whom all of this place then belongs.
+    pub(crate) fn start_as(&self, uid: u32) -> Agent {
+        let program = self.path("node-agent");
+        assert!(Command::new("cp").arg(NODE_AGENT).arg(&program).status().unwrap().success());
+        chown(self.path(""), Some(uid), Some(uid)).unwrap();
+        let mut command = self.told(Command::new(program));
+        command.uid(uid).gid(uid);
         self.spawn(command)
     }
 
@@ -144,6 +161,11 @@ impl Agent {
             assert!(begun.elapsed() < PATIENCE, "{words:?} is not in\n{}", self.log());
             sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Whose the files are that the system has on it, its environment among them.
+    pub(crate) fn owner(&self) -> u32 {
+        fs::metadata(format!("/proc/{}/environ", self.child.id())).unwrap().uid()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

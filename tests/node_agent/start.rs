@@ -140,6 +140,19 @@ async fn a_clock_that_was_set_back_before_the_start_does_not_cost_the_task_its_c
     assert_eq!(asked[0].authorization, None);
 }
 
+/// The system gives root what it has on a process that leaves no core files (proc(5)).
+#[tokio::test]
+async fn its_own_user_can_read_neither_its_environment_nor_its_memory() {
+    let citadel = Citadel::start(Answer::Certificate(HOUR)).await;
+    let place = Place::new(&citadel);
+    let agent = match rustix::process::getuid().is_root() {
+        true => place.start_as(1337),
+        false => place.start(),
+    };
+    agent.answers("/ready", 200).await;
+    assert_eq!(agent.owner(), 0);
+}
+
 #[tokio::test]
 async fn a_termination_signal_ends_it_well() {
     let citadel = Citadel::start(Answer::Certificate(HOUR)).await;
