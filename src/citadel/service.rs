@@ -66,7 +66,7 @@ const WINDOW: u32 = LONGEST_MESSAGE as u32;
 /// How many requests may be under way on one connection.
 const MOST_STREAMS: u32 = 64;
 
-/// How long a request may take, its body and Marathon's answer included.
+/// How long a request may take, its body included. What is decided of it ends by itself, and sooner.
 const REQUEST: Duration = Duration::from_secs(15);
 
 /// How often silent peers are asked whether they are still there, and how long they may take to say

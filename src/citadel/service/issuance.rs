@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use tonic::{Request, Status};
 use tracing::{error, warn};
 
@@ -19,6 +20,10 @@ use super::refusal::Refusal;
 use crate::citadel::attest::{Attested, Attestor, Method};
 use crate::citadel::signer::{Ask, Issued, Signer};
 use crate::identity::x509::{RequestError, SigningRequest};
+
+/// How long a decision may take: longer than those who hold the CA's directory are waited for, and
+/// shorter than agents wait.
+const DECISION: Duration = Duration::from_secs(12);
 
 /// All that decides.
 pub(super) struct Issuance {
@@ -51,8 +56,8 @@ impl Issuance {
         self.metrics.request();
         let caller = Caller::of(request, &self.signer.roots(), now);
         let mut entry = entry(&caller, wanted.api, now);
-        let decided = self.decide(&caller, wanted, &mut entry, now).await;
-        let told = self.tell(decided, entry).await;
+        let decided = timeout(DECISION, self.decide(&caller, wanted, &mut entry, now)).await;
+        let told = self.tell(decided.unwrap_or(Err(Refusal::Late)), entry).await;
         self.metrics.decided(&told);
         self.metrics.seconds.observe(begun.elapsed().as_secs_f64());
         told.map_err(|refusal| refusal.status())

@@ -163,7 +163,7 @@ impl Metrics {
             Refusal::Audit(_) => {
                 self.unaudited.inc();
             }
-            Refusal::Overload(_) => {}
+            Refusal::Overload(_) | Refusal::Late => {}
         }
     }
 }

@@ -46,6 +46,9 @@ pub(super) enum Refusal {
     /// The log took no line.
     #[error("the audit log cannot be written: {0}")]
     Audit(io::Error),
+    /// What was waited for did not come.
+    #[error("it was not decided in time")]
+    Late,
     /// A task of ours ended early.
     #[error("the work was not done: {0}")]
     Lost(#[from] tokio::task::JoinError),
@@ -62,6 +65,7 @@ impl Refusal {
             }
             Self::Denied(Denied::Undecided(_)) | Self::Audit(_) => Code::Unavailable,
             Self::Overload(_) => Code::ResourceExhausted,
+            Self::Late => Code::DeadlineExceeded,
             Self::Ca(_) | Self::Lost(_) => Code::Internal,
         }
     }
@@ -77,7 +81,7 @@ impl Refusal {
             Self::Denied(Denied::Unauthenticated(_)) => UNAUTHENTICATED.to_owned(),
             Self::Denied(Denied::Forbidden(_)) | Self::OtherIdentity { .. } => FORBIDDEN.to_owned(),
             Self::Denied(Denied::Undecided(_)) => "it cannot be decided now".to_owned(),
-            Self::Overload(overload) => overload.to_string(),
+            Self::Overload(_) | Self::Late => self.to_string(),
             Self::Ca(_) | Self::Lost(_) => "CSR signing error (the CA cannot sign now)".to_owned(),
             Self::Audit(_) => "nothing can be signed now".to_owned(),
         };
