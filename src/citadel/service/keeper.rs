@@ -1,6 +1,7 @@
 //! What has to be looked after while the service serves: whether others have changed the CA, the
 //! certificate that the service shows, whether all is well, what can be forgotten.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,8 +48,8 @@ pub(super) struct Keeper {
     tls: watch::Sender<Arc<ServerConfig>>,
     roots: watch::Sender<String>,
     standing: watch::Sender<Standing>,
-    /// When the service's certificate is to be made anew.
-    due: OffsetDateTime,
+    /// As long as it is then, the service's certificate is not made anew.
+    fresh: Range<OffsetDateTime>,
     /// When it was last said that a root ends.
     warned: Option<OffsetDateTime>,
 }
@@ -60,14 +61,14 @@ impl Keeper {
         metrics: Metrics,
         now: OffsetDateTime,
     ) -> Result<Self, ServiceError> {
-        let (tls, due) = tls(&signer, &options.names, options.tls, &metrics, now)?;
+        let (tls, fresh) = tls(&signer, &options.names, options.tls, &metrics, now)?;
         let keeper = Self {
             names: options.names.clone(),
             minimum: options.tls,
             tls: watch::Sender::new(tls),
             roots: watch::Sender::new(to_pem(signer.roots().iter())),
             standing: watch::Sender::new(Ok(())),
-            due,
+            fresh,
             warned: None,
             metrics,
             signer,
@@ -140,7 +141,8 @@ impl Keeper {
             info!(roots = roots.len(), "the roots have changed");
         }
         let news = matches!(refreshed, Ok(true));
-        let renewed = if news || now >= self.due { self.renew(now) } else { Ok(()) };
+        let stale = news || !self.fresh.contains(&now);
+        let renewed = if stale { self.renew(now) } else { Ok(()) };
         let standing = refreshed.map(drop).map_err(ServiceError::from).and(renewed);
         self.stand(self.signs(now).and(standing.map_err(|error| error.to_string())));
         self.watch_roots(&roots, now);
@@ -156,10 +158,10 @@ impl Keeper {
 
     /// Makes the certificate anew that the service shows; where that fails the old one stays.
     fn renew(&mut self, now: OffsetDateTime) -> Result<(), ServiceError> {
-        let (tls, due) = tls(&self.signer, &self.names, self.minimum, &self.metrics, now)?;
+        let (tls, fresh) = tls(&self.signer, &self.names, self.minimum, &self.metrics, now)?;
         self.tls.send_replace(tls);
-        self.due = due;
-        info!(until = %rfc3339(due), "the service has a new certificate");
+        info!(until = %rfc3339(fresh.end), "the service has a new certificate");
+        self.fresh = fresh;
         Ok(())
     }
 
@@ -194,17 +196,75 @@ impl Keeper {
     }
 }
 
-/// What TLS is to be spoken with, and when it is to be made anew.
+/// What TLS is to be spoken with, and for how long: until half of its life is over, and not before
+/// it has begun, as after a clock was set back.
 fn tls(
     signer: &Signer,
     names: &[String],
     minimum: TlsMinimum,
     metrics: &Metrics,
     now: OffsetDateTime,
-) -> Result<(Arc<ServerConfig>, OffsetDateTime), ServiceError> {
+) -> Result<(Arc<ServerConfig>, Range<OffsetDateTime>), ServiceError> {
     let serving = signer.serving(names, SERVING_TTL, now)?;
     let config = server_config(&serving, &signer.roots(), minimum)?;
-    let end = serving.chain.first().map_or(now, |leaf| leaf.facts().not_after);
+    let facts = serving.chain.first().map(Certificate::facts);
+    let (begin, end) = facts.map_or((now, now), |leaf| (leaf.not_before, leaf.not_after));
     metrics.serving_expiry.set(end.unix_timestamp());
-    Ok((config, now + (end - now) / 2))
+    Ok((config, begin..now + (end - now) / 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+    use prometheus_client::registry::Registry;
+
+    use super::*;
+    use crate::citadel::service::Lifetimes;
+    use crate::citadel::{Citadel, OsDisk, Role};
+    use crate::identity::TrustDomain;
+    use crate::identity::x509::{Authority, AuthorityProfile, KeyKind};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// The keeper of a CA in this directory, which began some days before `now`.
+    fn keeper(dir: &Utf8Path, now: OffsetDateTime) -> Keeper {
+        let (organization, begin) = ("mesh".parse().unwrap(), now - 100 * HOUR);
+        let ttl = 1000 * HOUR;
+        let (key, path_len) = (KeyKind::P256, 0);
+        let profile = AuthorityProfile { organization: &organization, ttl, key, path_len };
+        let root = Authority::root(&profile, begin).unwrap();
+        let (path, domain) = (dir.join("ca"), TrustDomain::default());
+        Citadel::create(&path, domain, Role::Signing, &root, begin, &OsDisk).unwrap();
+        let signer = Signer::open(&path, Arc::new(OsDisk), now).unwrap();
+        let options = Options {
+            names: vec!["istio-citadel".to_owned()],
+            lifetimes: Lifetimes::new(HOUR, HOUR).unwrap(),
+            tls: TlsMinimum::Tls12,
+            connections: 1,
+            in_flight: 1,
+            sign_rate: None,
+            enrol_rate: None,
+        };
+        let metrics = Metrics::register(&mut Registry::default());
+        Keeper::new(Arc::new(signer), &options, metrics, now).unwrap()
+    }
+
+    #[test]
+    fn a_certificate_is_made_anew_at_half_of_its_life_and_when_it_has_not_begun_yet() {
+        let dir = tempfile::tempdir().unwrap();
+        let start = OffsetDateTime::now_utc();
+        let mut keeper = keeper(Utf8Path::from_path(dir.path()).unwrap(), start);
+        let mut tls = keeper.tls();
+        let mut is_anew_at = |now| {
+            keeper.look(now);
+            let anew = tls.has_changed().unwrap();
+            tls.mark_unchanged();
+            anew
+        };
+        assert!(!is_anew_at(start + 11 * HOUR));
+        assert!(is_anew_at(start + 13 * HOUR));
+        assert!(!is_anew_at(start + 13 * HOUR - Duration::from_secs(60)), "it has begun");
+        assert!(is_anew_at(start), "the clock was set back");
+        assert!(!is_anew_at(start), "once");
+    }
 }
