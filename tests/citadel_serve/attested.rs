@@ -205,6 +205,12 @@ async fn while_marathon_is_away_who_is_in_stays_and_nobody_joins() {
         assert_eq!(status.code(), Code::Unavailable);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    let said = |words: &str| service.log().matches(words).count();
+    eventually("it is said that it is there again", || {
+        (said("Marathon answers again") > 0).then_some(())
+    });
+    assert_eq!((said("Marathon does not answer"), said("Marathon answers again")), (1, 1));
+    assert!(!service.log().contains(other.token.expose()));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
+use tracing::{info, warn};
 
 use crate::identity::NONCE_LABEL;
 use crate::marathon::{Client, Limits, PodStatus};
@@ -109,7 +110,12 @@ impl Statuses {
             Ok(told) => told.map_err(|error| error.to_string()),
             Err(_) => Err(format!("Marathon did not answer within {}s", PATIENCE.as_secs())),
         };
-        self.reached.store(told.is_ok(), Ordering::Relaxed);
+        let reached = self.reached.swap(told.is_ok(), Ordering::Relaxed);
+        match &told {
+            Ok(_) if !reached => info!("Marathon answers again"),
+            Err(why) if reached => warn!(%why, "Marathon does not answer"),
+            _ => {}
+        }
         told
     }
 
