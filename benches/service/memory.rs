@@ -21,7 +21,7 @@ const ENVOYS: usize = 1_000;
 /// What a connection of an agent costs Citadel, and what its stream of roots.
 pub(crate) fn of_idle_agents(runtime: &Runtime) {
     let site = Site::new();
-    let service = site.serve("");
+    let service = site.serve("--max-connections-per-address 0");
     let dial = service.dial().showing(&site.identity(DEFAULT, None, 60 * MIN_LEAF_TTL));
     // What is only made once is there before.
     let first = runtime.block_on(connected(&dial, LANES));

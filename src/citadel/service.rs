@@ -16,10 +16,11 @@ mod limits;
 mod metrics;
 mod refusal;
 mod roots;
+mod seats;
 mod serving;
 
 use std::io;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +49,7 @@ use keeper::Keeper;
 use limits::Limits;
 use metrics::Metrics;
 use roots::Roots;
+use seats::Seats;
 
 pub use audit::AuditLog;
 pub use lifetimes::{LifetimeError, Lifetimes};
@@ -91,6 +93,8 @@ pub struct Options {
     pub tls: TlsMinimum,
     /// How many connections there may be.
     pub connections: usize,
+    /// How many of them may come from an address; none is any number.
+    pub connections_per_address: Option<NonZeroUsize>,
     /// How many requests may be decided at a time.
     pub in_flight: usize,
     /// How many certificates an identity may have in a second; none is any number.
@@ -171,7 +175,9 @@ impl Service {
     ) -> io::Result<()> {
         let (ended, end) = watch::channel(false);
         let (connections, incoming) = mpsc::channel(BACKLOG);
-        let door = Door::new(self.keeper.tls(), self.options.connections, self.metrics.clone());
+        let Options { connections: all, connections_per_address, .. } = self.options;
+        let seats = Seats::new(all, connections_per_address);
+        let door = Door::new(self.keeper.tls(), seats, self.metrics.clone());
         let accepting = tokio::spawn(door.accept(listener, connections));
         let (health, health_service) = health_reporter();
         let roots = Roots::new(self.keeper.roots(), end.clone(), self.metrics);

@@ -1,4 +1,4 @@
-//! How often one may ask.
+//! How often one may ask, and how many connections one may have.
 
 use std::time::Duration;
 
@@ -63,5 +63,19 @@ async fn a_limit_of_0_is_none() {
     for _ in 0..20 {
         let status = client.leaf(&csr(None), Proof::token("token-99")).await.unwrap_err();
         assert_eq!(status.code(), Code::Unauthenticated);
+    }
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections_and_one_that_ends_makes_room() {
+    let site = Site::new();
+    let service = site.serve("--max-connections-per-address 2");
+    let (one, two) = (service.dial().client().await, service.dial().client().await);
+    assert!(service.dial().connect().await.is_err());
+    assert_eq!(service.metric("citadel_connections_turned_away_total"), Some(1.0));
+    two.leaf(&csr(None), Proof::token("token-0")).await.unwrap();
+    drop(one);
+    while service.dial().connect().await.is_err() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -38,6 +38,7 @@ async fn serve(site: &Site) -> (Dial, Arc<Registry>) {
         lifetimes: Lifetimes::new(HOUR, HOUR).unwrap(),
         tls: TlsMinimum::Tls12,
         connections: 8,
+        connections_per_address: None,
         in_flight: 8,
         sign_rate: None,
         enrol_rate: None,

@@ -3,7 +3,7 @@
 mod attestor;
 
 use std::io;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,6 +104,7 @@ fn options(args: &ServeArgs) -> Result<Options, Failure> {
             Tls::Tls13 => TlsMinimum::Tls13,
         },
         connections: limits.max_connections,
+        connections_per_address: NonZeroUsize::new(limits.max_connections_per_address),
         in_flight: limits.max_in_flight,
         sign_rate: NonZeroU32::new(limits.sign_rate),
         enrol_rate: NonZeroU32::new(limits.enrol_rate),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -20,6 +20,7 @@ use tracing::{debug, warn};
 
 use super::caller::Peer;
 use super::metrics::{Counted, Metrics};
+use super::seats::{Seat, Seats};
 use crate::identity::x509::Certificate;
 
 /// How long a handshake may take.
@@ -35,24 +36,18 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Takes connections in.
 pub(super) struct Door {
     tls: watch::Receiver<Arc<ServerConfig>>,
-    seats: Arc<Semaphore>,
+    seats: Seats,
     metrics: Metrics,
 }
 
-/// The place of a connection among all, and its being counted.
-struct Seat {
-    _permit: OwnedSemaphorePermit,
-    _counted: Counted,
-}
-
 impl Door {
-    /// A door that so many connections fit through.
+    /// A door to so many seats.
     pub(super) fn new(
         tls: watch::Receiver<Arc<ServerConfig>>,
-        connections: usize,
+        seats: Seats,
         metrics: Metrics,
     ) -> Self {
-        Self { tls, seats: Arc::new(Semaphore::new(connections)), metrics }
+        Self { tls, seats, metrics }
     }
 
     /// Takes connections in for ever.
@@ -70,11 +65,11 @@ impl Door {
                     continue;
                 }
             };
-            let Ok(permit) = Arc::clone(&self.seats).try_acquire_owned() else {
+            let Some(seat) = self.seats.take(address.ip()) else {
                 self.metrics.turned_away.inc();
                 continue;
             };
-            let seat = Seat { _permit: permit, _counted: Counted::new(&self.metrics.connections) };
+            let seat = (seat, Counted::new(&self.metrics.connections));
             let (tls, metrics) = (Arc::clone(&self.tls.borrow()), self.metrics.clone());
             let connections = connections.clone();
             tokio::spawn(async move {
@@ -95,7 +90,7 @@ async fn handshake(
     tcp: TcpStream,
     address: SocketAddr,
     tls: Arc<ServerConfig>,
-    seat: Seat,
+    seat: (Seat, Counted),
 ) -> io::Result<Connection> {
     // An answer that waits for the acknowledgement of the one before it comes 40 ms late.
     tcp.set_nodelay(true)?;
@@ -119,7 +114,7 @@ pub(super) struct Connection {
     peer: Peer,
     heard: Instant,
     silence: Pin<Box<Sleep>>,
-    _seat: Seat,
+    _seat: (Seat, Counted),
 }
 
 impl Connected for Connection {

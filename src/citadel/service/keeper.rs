@@ -241,6 +241,7 @@ mod tests {
             lifetimes: Lifetimes::new(HOUR, HOUR).unwrap(),
             tls: TlsMinimum::Tls12,
             connections: 1,
+            connections_per_address: None,
             in_flight: 1,
             sign_rate: None,
             enrol_rate: None,

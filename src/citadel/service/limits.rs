@@ -110,7 +110,7 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
 }
 
 /// What stands for the host of an address: a host with a whole IPv6 network is still one.
-fn host(address: IpAddr) -> IpAddr {
+pub(super) fn host(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => {

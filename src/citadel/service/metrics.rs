@@ -130,7 +130,7 @@ impl Metrics {
         registry.register("serving_cert_expiry_timestamp", "When its certificate ends", expiry);
         registry.register("connections", "Open connections", self.connections.clone());
         let turned_away = self.turned_away.clone();
-        registry.register("connections_turned_away", "Connections above the limit", turned_away);
+        registry.register("connections_turned_away", "Connections above a limit", turned_away);
         let failed = self.failed_handshakes.clone();
         registry.register("failed_handshakes", "Connections without TLS", failed);
         registry.register("root_streams", "Agents told of new roots", self.streams.clone());

@@ -110,6 +110,10 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "N", default_value = "20000", value_parser = at_least_one)]
     pub(crate) max_connections: usize,
 
+    /// How many of them may come from an address; 0 is any number
+    #[arg(long, value_name = "N", default_value = "1024")]
+    pub(crate) max_connections_per_address: usize,
+
     /// How many requests may be decided at a time
     #[arg(long, value_name = "N", default_value = "256", value_parser = at_least_one)]
     pub(crate) max_in_flight: usize,
