@@ -25,11 +25,29 @@ fn the_end_is_when_istio_init_has_finished_and_not_before() {
     assert_eq!(status["instances"][0]["containers"][1]["status"], "TASK_FINISHED");
 }
 
+/// Whether somebody who follows `/a` has looked at the deployments since that many requests: how the
+/// pod is, he looks at next.
+fn is_seen_since(cluster: &Cluster, requests: usize) -> bool {
+    let mut since = cluster.log().requests()[requests..].iter();
+    since.any(|it| it.target == "/v2/deployments")
+        && since.any(|it| it.target.ends_with("/a::status"))
+}
+
 #[test]
 fn it_is_told_at_which_step_the_deployment_is_until_it_is_over() {
-    let site = Site::at(Marathon::builder().tick(Duration::from_millis(100)).start());
+    let site = Site::at(Marathon::builder().by_hand().start());
     let site = site.file("pod.json", &pod("/a"));
-    let told = site.submit(&["pod.json"]).done().says("; step 1 of 2\n").says("; step 2 of 2\n");
+    let marathon = &site.marathon;
+    let told = meanwhile(site.submit(&["pod.json"]), || {
+        marathon.wait_until(|cluster| is_seen_since(cluster, 0));
+        marathon.tick(1);
+        let requests = marathon.requests().len();
+        marathon.wait_until(|cluster| is_seen_since(cluster, requests));
+        marathon.tick(20);
+        assert!(marathon.see(Cluster::is_settled));
+    });
+    assert_eq!(told.code, 0, "{}", told.err);
+    let told = told.says("; step 1 of 2\n").says("; step 2 of 2\n");
     let last = told.err.lines().rfind(|line| line.contains(" stable: ")).unwrap();
     assert!(!last.contains("step"), "{last}");
 }

@@ -1,7 +1,7 @@
 //! Pods that a deployment holds, and a Marathon that runs no more deployments: patience, or force.
 
 use crate::marathon::{Cluster, Marathon};
-use crate::scratch::pod;
+use crate::scratch::{Told, pod};
 use crate::site::{Site, meanwhile};
 
 /// `/a`, which runs and is held by a deployment, its file in another version, and the deployment.
@@ -14,6 +14,15 @@ fn locked() -> (Site, String) {
 /// Whether somebody whose update was refused has come again.
 fn comes_again(cluster: &Cluster) -> bool {
     cluster.log().writes().iter().filter(|write| write.method == "PUT").count() > 1
+}
+
+/// A submission whose time is over while it waits for the lock. How long it takes until it waits,
+/// nobody knows.
+fn gives_up(site: &Site) -> Told {
+    let wait = |timeout| site.submit(&["--poll", "10m", "--timeout", timeout, "pod.json"]).ends(3);
+    let mut tries = ["500ms", "2s", "8s", "32s"].into_iter().map(wait);
+    let waited = |told: &Told| told.err.contains("/a waiting for deployment");
+    tries.find(waited).expect("it comes to the lock in time")
 }
 
 #[test]
@@ -42,7 +51,7 @@ fn force_breaks_in() {
 #[test]
 fn nothing_is_forced_unasked() {
     let (site, deployment) = locked();
-    site.submit(&["--timeout", "500ms", "pod.json"]).ends(3);
+    gives_up(&site);
     assert!(site.writes().iter().all(|write| !write.contains("force")), "{:?}", site.writes());
     assert_eq!(site.marathon.see(|cluster| cluster.deployments()[0].id.clone()), deployment);
 }
@@ -50,7 +59,7 @@ fn nothing_is_forced_unasked() {
 #[test]
 fn a_lock_that_does_not_end_is_told_with_its_deployment() {
     let (site, deployment) = locked();
-    let told = site.submit(&["--timeout", "500ms", "pod.json"]).ends(3);
+    let told = gives_up(&site);
     assert!(told.out.contains("/a   none    failed"), "{}", told.out);
     told.says(&format!("error: /a: the time is over: waiting for deployment {deployment}"))
         .says("--force breaks into it");
