@@ -42,7 +42,7 @@ pub use adopt::Adoption;
 pub use decide::Skip;
 pub use difference::Differences;
 pub use inject::Injector;
-pub use join::Joining;
+pub use join::{Joining, NoPlace};
 pub use outcome::Outcome;
 pub use overlay::{Overlay, OverlayError};
 pub use record::{Record, RecordError};

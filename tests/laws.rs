@@ -135,14 +135,14 @@ proptest! {
     fn a_token_is_nobodys_edit(pod in pod(), style in style(), token in "[A-Za-z0-9._-]{1,200}") {
         let text = written(&pod, &style);
         let once = injected(&text, &with_agent());
-        let Some(joining) = Joining::of(&once) else {
+        let Some(joining) = Joining::of(&once).unwrap() else {
             prop_assert_eq!(once, text, "injected, and no place for a token");
             return Ok(());
         };
         let submitted = joining.fill(&once, &token, "n");
         prop_assert_eq!(&injected(&submitted, &with_agent()), &once);
         prop_assert_eq!(&removed(&submitted), &text);
-        let filled = Joining::of(&submitted).unwrap();
+        let filled = Joining::of(&submitted).unwrap().unwrap();
         prop_assert_eq!((filled.token(), filled.nonce()), (&*token, "n"));
         prop_assert_eq!(filled.fill(&submitted, "", ""), once);
     }

@@ -178,6 +178,30 @@ fn without_a_key_nothing_of_the_input_is_submitted() {
 }
 
 #[test]
+fn a_pod_that_lost_a_place_of_its_token_is_not_submitted() {
+    let mesh = Mesh::with(&pod("/a"));
+    let injected = mesh.site.scratch.inject(&[&AGENT[..], &["pod.json"]].concat()).done().json();
+    let (mut no_nonce, mut no_token) = (injected.clone(), injected);
+    no_nonce["labels"].as_object_mut().unwrap().remove("mesh/join-nonce").unwrap();
+    agent(&mut no_token)["environment"].as_object_mut().unwrap().remove("MESH_JOIN_TOKEN").unwrap();
+    let lost = [
+        (no_nonce, "its label \"mesh/join-nonce\" is gone"),
+        (no_token, "the variable MESH_JOIN_TOKEN of its container istio-agent is gone"),
+    ];
+    let mut mesh = mesh;
+    for (injected, words) in lost {
+        mesh = mesh.then(&pretty(&injected));
+        let told = mesh.submit(&["--no-inject", "pod.json"]).refused();
+        told.says(&format!("error[I29]: /a joins by a token, and {words}\n --> pod.json:1:1"));
+    }
+    let overlay = r#"{"labels": {"mesh/join-nonce": null}}"#;
+    let site = mesh.site.file("pod.json", &pod("/a")).file("overlay.json", overlay);
+    let mesh = Mesh { site, ..mesh };
+    mesh.submit(&["--overlay", "overlay.json", "pod.json"]).refused().says("error[I29]");
+    assert!(mesh.site.marathon.requests().is_empty());
+}
+
+#[test]
 fn a_pod_with_a_bundle_needs_no_key() {
     let mesh = Mesh::with(&pod_with("/a", labels(json!({"sidecar.istio.io/certs": "bundle"}))));
     mesh.site.submit(&[&AGENT[..], &["pod.json"]].concat()).done();

@@ -9,7 +9,7 @@ use marathon_inject::command_line::{Failure, secret};
 use marathon_inject::document::Diagnostic;
 use marathon_inject::identity::{Claim, JoinKey, JoinToken, Nonce};
 use marathon_inject::marathon::Error;
-use marathon_inject::plan::Joining;
+use marathon_inject::plan::{Joining, NoPlace};
 
 /// What stands in the place of a token that is not to be shown.
 const HIDDEN: &str = "<join token>";
@@ -27,6 +27,7 @@ pub(crate) enum Tokens {
 /// Why a pod gets no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoToken {
+    Place(NoPlace),
     Key,
     Random,
 }
@@ -48,7 +49,8 @@ impl Tokens {
 
     /// What is submitted of a pod: its text, with a new token where it has a place for one.
     pub(crate) fn submitted(&self, id: &str, text: String) -> Result<String, NoToken> {
-        let Some(joining) = Joining::of(&text) else { return Ok(text) };
+        let joining = Joining::of(&text).map_err(NoToken::Place)?;
+        let Some(joining) = joining else { return Ok(text) };
         match self {
             Self::AsRunning => Ok(joining.fill(&text, "", "")),
             Self::None => Err(NoToken::Key),
@@ -62,7 +64,7 @@ impl Tokens {
     /// The text of a pod with the token of what runs, if that one is good.
     pub(crate) fn as_running<'t>(&self, id: &str, text: &'t str, running: &str) -> Cow<'t, str> {
         match (Joining::of(text), Joining::of(running)) {
-            (Some(ours), Some(theirs)) if self.are_good(id, &theirs) => {
+            (Ok(Some(ours)), Ok(Some(theirs))) if self.are_good(id, &theirs) => {
                 Cow::Owned(ours.fill(text, theirs.token(), theirs.nonce()))
             }
             _ => Cow::Borrowed(text),
@@ -86,6 +88,9 @@ impl NoToken {
     /// What to say of the pod.
     pub(crate) fn finding(self, id: &str) -> Diagnostic {
         match self {
+            Self::Place(lost) => Diagnostic::error(format!("{id} joins by a token, and {lost}"))
+                .rule("I29")
+                .hint("inject it anew, with no overlay that takes that out"),
             Self::Key => Diagnostic::error(format!("{id} joins by a token, and no key makes it"))
                 .rule("I28")
                 .hint("name the key that Citadel has, too: --join-key FILE"),
