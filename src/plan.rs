@@ -56,13 +56,9 @@ use crate::settings::{Certs, Settings};
 /// The names of our containers.
 const OURS: [&str; 3] = [init::NAME, agent::NAME, proxy::NAME];
 
-/// Whether a container goes by a name of ours: what a pod says of it is a wish about ours.
-fn is_ours(name: &str) -> bool {
-    OURS.contains(&name)
-}
-
-/// Whether a pod with these settings gets a container of that name: without a node agent,
-/// `istio-agent` is an application like any other, and served by the proxy.
+/// Whether a pod with these settings gets a container of that name, so that what it says of one is a
+/// wish about ours: without a node agent, `istio-agent` is an application like any other, and served
+/// by the proxy.
 fn is_added(name: &str, settings: &Settings) -> bool {
-    is_ours(name) && (name != agent::NAME || settings.certs == Certs::Agent)
+    OURS.contains(&name) && (name != agent::NAME || settings.certs == Certs::Agent)
 }

@@ -66,6 +66,10 @@ fn without_a_node_agent_a_container_called_istio_agent_is_an_application() {
     assert_ne!(named, text);
     let pod: Value = serde_json::from_str(&injected(&named, &injector(&[]))).unwrap();
     assert_eq!(pod["containers"][1]["environment"]["ISTIO_INBOUND_PORTS"], "80");
+    let proxy = named.replace("google-samples/hello-go-gke:1.0", "envoy:1");
+    assert_ne!(proxy, named);
+    assert_eq!(injected(&proxy, &injector(&[])), proxy, "somebody else's sidecar");
+    assert_ne!(injected(&proxy, &with_agent()), proxy, "a wish about ours");
 }
 
 fn text(value: &Value, style: &Style, ending: &str) -> String {

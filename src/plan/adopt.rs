@@ -26,7 +26,7 @@ use self::reading::{Place, Reading, Refusal, Said};
 use self::scope::Scope;
 use super::decide::foreign;
 use super::verdict::ALL_BUT_ONE;
-use super::{is_ours, ports, proxy, service};
+use super::{is_added, ports, proxy, service};
 use crate::document::{Diagnostic, Path, Severity};
 use crate::pod::Pod;
 use crate::settings::{Ports, Settings};
@@ -61,9 +61,9 @@ pub(super) fn adopt(
     at: &Path<'_>,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<Adopted> {
-    let old = only_sidecar(pod, at).map_err(|fault| findings.push(*fault)).ok()?;
+    let old = only_sidecar(pod, settings, at).map_err(|fault| findings.push(*fault)).ok()?;
     let (mut reading, scope) =
-        read(&old).map_err(|refusal| findings.push(refused(&refusal, &old))).ok()?;
+        read(&old, settings).map_err(|refusal| findings.push(refused(&refusal, &old))).ok()?;
     let rest = rest::rest(&old, settings, &scope, &mut reading);
     let mut kept = Kept::new(&reading.settings, settings, &old);
     if let Some(name) = name::label(&old, &mut reading, at) {
@@ -96,8 +96,12 @@ fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 /// The one sidecar of a pod.
-fn only_sidecar<'t, 'a>(pod: Pod<'t, 'a>, at: &Path<'_>) -> Result<Old<'t, 'a>, Box<Diagnostic>> {
-    let sidecars = pod.containers().enumerate().filter(|(_, one)| foreign(one).is_some());
+fn only_sidecar<'t, 'a>(
+    pod: Pod<'t, 'a>,
+    settings: &Settings,
+    at: &Path<'_>,
+) -> Result<Old<'t, 'a>, Box<Diagnostic>> {
+    let sidecars = pod.containers().enumerate().filter(|(_, one)| foreign(one, settings).is_some());
     let (indices, names): (Vec<_>, Vec<_>) =
         sidecars.map(|(index, one)| (index, one.name())).unzip();
     if let [index] = indices[..] {
@@ -113,9 +117,9 @@ fn only_sidecar<'t, 'a>(pod: Pod<'t, 'a>, at: &Path<'_>) -> Result<Old<'t, 'a>, 
     Err(Box::new(fault.hint(ALL_BUT_ONE)))
 }
 
-fn read(old: &Old<'_, '_>) -> Result<(Reading, Scope), Refusal> {
+fn read(old: &Old<'_, '_>, settings: &Settings) -> Result<(Reading, Scope), Refusal> {
     let read = start::read(old, Scope::new(old))?;
-    if old.others().all(|(_, other)| is_ours(other.name())) {
+    if old.others().all(|(_, other)| is_added(other.name(), settings)) {
         return Err(Refusal::Gateway("there is nothing else in the pod".to_owned()));
     }
     Ok(read)

@@ -10,7 +10,7 @@ use super::decide::Skip;
 use super::difference::Differences;
 use super::edited::Edited;
 use super::inject::Injector;
-use super::is_ours;
+use super::is_added;
 use super::look::{TakenOut, Wish};
 use super::outcome::Outcome;
 use super::record::Record;
@@ -22,6 +22,7 @@ use crate::document::{
 };
 use crate::identity::SpiffeId;
 use crate::pod::{Marathon, Pod, Unfinished, validate};
+use crate::settings::Settings;
 
 /// Marathon's rule that containers have each a name of their own.
 const NAMESAKE: &str = "V18";
@@ -184,7 +185,8 @@ impl PodChange<'_> {
                 self.adopt(tree, injector, &wish, found)
             }
             Some(skip) => {
-                self.findings.extend(verdict::sidecar_beside(&skip, &Pod::new(&tree), self.at));
+                let (pod, settings) = (Pod::new(&tree), &wish.settings);
+                self.findings.extend(verdict::sidecar_beside(&skip, &pod, settings, self.at));
                 Some(Planned::nothing(Outcome::Skipped(skip)))
             }
             None => {
@@ -248,7 +250,7 @@ impl PodChange<'_> {
         wish: &Wish<'_>,
         mut edited: Option<&mut Edited<'_, '_>>,
     ) -> Option<(Patch, String)> {
-        let blame = blame(injector, &Pod::new(&tree), edited.is_some());
+        let blame = blame(injector, &Pod::new(&tree), &wish.settings, edited.is_some());
         let Completion { operations, added, around } =
             injector.complete(&Pod::new(&tree), &wish.settings, &wish.service);
         let completion = Patch(operations);
@@ -336,10 +338,10 @@ impl PodChange<'_> {
 }
 
 /// Whose doing it would be if the result were invalid.
-fn blame(injector: &Injector, pod: &Pod<'_, '_>, is_edited: bool) -> Blame {
+fn blame(injector: &Injector, pod: &Pod<'_, '_>, settings: &Settings, is_edited: bool) -> Blame {
     if injector.has_overlays() {
         Blame::Overlays
-    } else if pod.containers().any(|container| is_ours(container.name())) {
+    } else if pod.containers().any(|container| is_added(container.name(), settings)) {
         Blame::PartialContainer
     } else if is_edited {
         Blame::Edits

@@ -6,7 +6,7 @@ use crate::document::{Diagnostic, Path};
 use crate::pod::{Command, Container, Network, Pod};
 use crate::settings::{INJECT_LABEL, Policy, Settings};
 
-use super::is_ours;
+use super::is_added;
 
 /// Why a pod is not injected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(super) fn decide(
         (Network::Absent, _) => Some(Skip::NoNetwork),
         (_, Some(false)) => Some(Skip::Label),
         (_, None) if settings.policy == Policy::Disabled => Some(Skip::Policy),
-        _ => pod.containers().find_map(|container| foreign(&container)),
+        _ => pod.containers().find_map(|container| foreign(&container, settings)),
     })
 }
 
@@ -96,9 +96,9 @@ const ISTIO_PROGRAMS: [&str; 2] = ["pilot-agent", "istio-iptables.sh"];
 pub(super) const PROXY_VARIABLE: &str = "DISCOVERY_ADDRESSS";
 
 /// A container that is a sidecar, but not one of ours. One that goes by our names is the pod's own
-/// wish about ours, unless it says itself what to run.
-pub(super) fn foreign(container: &Container<'_, '_>) -> Option<Skip> {
-    let image = || container.image().filter(|_| !is_ours(container.name()));
+/// wish about ours, unless it says itself what to run. `settings` say which are.
+pub(super) fn foreign(container: &Container<'_, '_>, settings: &Settings) -> Option<Skip> {
+    let image = || container.image().filter(|_| !is_added(container.name(), settings));
     let sign = runs_a_proxy(container)
         .or_else(|| proxy_image(image()?))
         .or_else(|| container.sets(PROXY_VARIABLE).then(|| format!("it sets {PROXY_VARIABLE}")))?;

@@ -4,16 +4,21 @@ use super::decide::{Skip, foreign};
 use super::record::RecordError;
 use crate::document::{Diagnostic, Node, Path, Severity};
 use crate::pod::{Marathon, Pod, Unfinished, validate};
-use crate::settings::STATUS_LABEL;
+use crate::settings::{STATUS_LABEL, Settings};
 
 /// What to do about several sidecars.
 pub(super) const ALL_BUT_ONE: &str =
     "remove all but one of them; if they are ours and their record is lost, restore that";
 
 /// A pod with somebody else's sidecar is passed over, which must not go unnoticed.
-pub(super) fn sidecar_beside(skip: &Skip, pod: &Pod<'_, '_>, at: &Path<'_>) -> Option<Diagnostic> {
+pub(super) fn sidecar_beside(
+    skip: &Skip,
+    pod: &Pod<'_, '_>,
+    settings: &Settings,
+    at: &Path<'_>,
+) -> Option<Diagnostic> {
     let Skip::ForeignSidecar { container: name, sign } = skip else { return None };
-    let sidecars = pod.containers().filter(|container| foreign(container).is_some());
+    let sidecars = pod.containers().filter(|container| foreign(container, settings).is_some());
     let names: Vec<_> = sidecars.map(|container| container.name()).collect();
     if let [first, others @ ..] = names.as_slice()
         && let Some(last) = others.last()

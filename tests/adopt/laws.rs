@@ -17,6 +17,17 @@ fn is_adopted(outcome: &Outcome) -> bool {
     *outcome == Outcome::Adopted { container: "proxy".to_owned() }
 }
 
+#[test]
+fn without_a_node_agent_a_container_called_istio_agent_is_the_application() {
+    let text = include_str!("../../fixtures/adopt/everything-else.json");
+    let named = text.replace("\"name\": \"cart\"", "\"name\": \"istio-agent\"");
+    assert_ne!(named, text);
+    let (once, entries) = adopted(&named);
+    assert!(is_adopted(&entries[0].outcome), "{:?}", entries[0].findings);
+    let pod: Value = serde_json::from_str(&once).unwrap();
+    assert_eq!(pod["containers"][0]["endpoints"][1]["name"], "admin", "it moves to it");
+}
+
 /// What start lines are made of, well or badly put together.
 fn line() -> impl Strategy<Value = String> {
     let words = [

@@ -3,7 +3,7 @@
 
 use super::rest::Walk;
 use crate::document::Diagnostic;
-use crate::plan::is_ours;
+use crate::plan::is_added;
 use crate::plan::ports::proxy_ports;
 use crate::plan::route::name_in;
 use crate::pod::Endpoint;
@@ -20,7 +20,7 @@ impl Walk<'_, '_, '_> {
                 let below = format!("endpoints/{index}");
                 self.dropped(endpoint.node(), &below, &format!("endpoint {name}"));
             } else {
-                self.move_endpoint(&endpoint, index, name);
+                self.move_endpoint(&endpoint, index, name, settings);
             }
         }
     }
@@ -33,10 +33,16 @@ impl Walk<'_, '_, '_> {
         proxy_ports(settings).map(|(port, _)| port).chain(old).collect()
     }
 
-    fn move_endpoint(&mut self, endpoint: &Endpoint<'_, '_>, index: usize, name: &str) {
+    fn move_endpoint(
+        &mut self,
+        endpoint: &Endpoint<'_, '_>,
+        index: usize,
+        name: &str,
+        settings: &Settings,
+    ) {
         let place = self.place(endpoint.node(), &format!("endpoints/{index}"));
         let applications: Vec<_> =
-            self.old.others().filter(|(_, other)| !is_ours(other.name())).collect();
+            self.old.others().filter(|(_, other)| !is_added(other.name(), settings)).collect();
         if let [(application, container)] = applications[..] {
             let words = format!("endpoint {name} moves to container {}", container.name());
             let note = Diagnostic::note(words).rule("A18");
