@@ -3,6 +3,7 @@
 //! `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`. Injection names them where the
 //! bundle of an identity is to be fetched.
 
+mod hiding;
 #[cfg(feature = "join")]
 mod join;
 mod spiffe;
@@ -15,6 +16,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use hiding::without_tokens;
 #[cfg(feature = "join")]
 pub use join::{Claim, JoinKey, JoinKeyError, JoinToken, NONCE_LABEL, Nonce, TokenError};
 pub use spiffe::SpiffeId;

@@ -7,14 +7,13 @@ use json_patch::jsonptr::PointerBuf;
 use json_patch::{Patch, PatchOperation};
 use marathon_inject::command_line::Input;
 use marathon_inject::document::{Source, Splice};
+use marathon_inject::identity::without_tokens;
 use marathon_inject::plan::{Change, Rewritten};
 
 use crate::apps::Apps;
 use crate::args::Emit;
 use crate::report::Report;
 use crate::rewriting::each_entry;
-#[cfg(feature = "submit")]
-use crate::submit::join::hidden;
 
 /// A document on its way.
 pub(crate) struct Document<'d> {
@@ -96,9 +95,7 @@ impl Document<'_> {
             let diff = similar::TextDiff::from_lines(self.read.text().as_bytes(), text.as_slice());
             let diff = diff.unified_diff().header(&a, &b).to_string();
             // Rather a diff that does not apply than a token in the log of a pipeline.
-            #[cfg(feature = "submit")]
-            let diff = hidden(&diff);
-            out.write_all(diff.as_bytes())?;
+            out.write_all(without_tokens(&diff).as_bytes())?;
         }
         Ok(changed)
     }

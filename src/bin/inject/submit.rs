@@ -3,7 +3,7 @@
 
 mod connect;
 mod job;
-pub(crate) mod join;
+mod join;
 pub(crate) mod live;
 mod look;
 mod pods;

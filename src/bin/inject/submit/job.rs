@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use marathon_inject::identity::without_tokens;
 use marathon_inject::marathon::{
     Before, Client, Definition, Error, Events, Force, Goal, News, Running, Standing, Taken,
     Verdict, Watch, Why, compare,
@@ -9,7 +10,7 @@ use marathon_inject::marathon::{
 use marathon_inject::pod::Filled;
 use tokio::time::{Instant, timeout};
 
-use super::join::{hidden, hide};
+use super::join::hide;
 use super::look::look;
 use super::pods::Pod;
 use super::progress::{Line, Progress};
@@ -171,7 +172,9 @@ impl Way<'_> {
                     self.seen.clear();
                     return Ok(written);
                 }
-                Err(error) if error.is_busy() => self.seen = hidden(&trouble::waiting(&error)),
+                Err(error) if error.is_busy() => {
+                    self.seen = without_tokens(&trouble::waiting(&error))
+                }
                 Err(error) => return Err(error),
             }
             self.line.say(&self.seen);

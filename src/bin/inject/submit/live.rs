@@ -3,12 +3,13 @@
 
 use futures_util::{StreamExt, stream};
 use marathon_inject::command_line::{Failure, print, printable, unless_unread};
+use marathon_inject::identity::without_tokens;
 use marathon_inject::marathon::{Client, Error, compare};
 use marathon_inject::pod::Filled;
 
 use super::connect;
 use super::job::{Plan, plan};
-use super::join::{Tokens, hidden};
+use super::join::Tokens;
 use super::pods::{self, Collected, Pod};
 use super::progress::Progress;
 use super::record::{End, Record};
@@ -96,7 +97,7 @@ fn difference(pod: &Pod, planned: &Plan, filled: &Filled) -> String {
         format!("b{id}\t{}", pod.source.name()),
     );
     let diff = similar::TextDiff::from_lines(&old, &new);
-    hidden(&diff.unified_diff().header(&before, &after).to_string())
+    without_tokens(&diff.unified_diff().header(&before, &after).to_string())
 }
 
 fn pretty(pod: &serde_json::Value) -> String {
