@@ -1,30 +1,21 @@
 //! A certificate authority: a key that signs, its certificate, and what leads from there to the
 //! root that peers trust.
 
+mod files;
+mod renewal;
 mod trial;
 
 use rcgen::Issuer;
 use time::OffsetDateTime;
 
 use super::certificate::Certificate;
-use super::error::{AuthorityError, AuthorityFile};
+use super::error::AuthorityError;
 use super::key::PrivateKey;
 use super::profile::{AuthorityProfile, LeafProfile, ServerProfile, SignedBy};
 use super::public_key::PublicKey;
 use super::text::rfc3339;
 
-/// The files of an authority, PEM, as Istio 1.0.5's Citadel takes them.
-#[derive(Clone, Copy)]
-pub struct AuthorityFiles<'f> {
-    /// The key that signs: PKCS#8, PKCS#1 or SEC1.
-    pub key: &'f [u8],
-    /// Its certificate.
-    pub certificate: &'f [u8],
-    /// The certificates between that and the root, nearest first; empty where there are none.
-    pub chain: &'f [u8],
-    /// The root, or several.
-    pub roots: &'f [u8],
-}
+pub use files::AuthorityFiles;
 
 /// An authority that can sign.
 #[derive(Debug)]
@@ -36,6 +27,8 @@ pub struct Authority {
     roots: Vec<Certificate>,
     /// The one of the roots that the intermediates lead to; of several, the one that lives longest.
     anchor: Certificate,
+    /// Those that its key had before, the last first.
+    former: Vec<Certificate>,
 }
 
 impl Authority {
@@ -73,38 +66,6 @@ impl Authority {
         Self::new(key, certificate, intermediates, self.roots.clone(), self.anchor.clone())
     }
 
-    /// An authority from its files, all PEM: the key, the signing certificate, the certificates
-    /// between that and the root (`ca-cert.pem` itself may be the first, as in Istio's), the roots.
-    ///
-    /// # Errors
-    /// A file cannot be read, the key is another's, or peers would not trust what it signs.
-    pub fn from_pem(
-        files: &AuthorityFiles<'_>,
-        now: OffsetDateTime,
-    ) -> Result<Self, AuthorityError> {
-        let key = PrivateKey::from_pem(files.key)?;
-        let read = |file, pem| {
-            Certificate::all_from_pem(pem)
-                .map_err(|error| AuthorityError::Certificate { file, error })
-        };
-        let mut chain = read(AuthorityFile::Certificate, files.certificate)?;
-        let certificate = chain[0].clone();
-        if !files.chain.trim_ascii().is_empty() {
-            chain.extend(read(AuthorityFile::Chain, files.chain)?);
-        }
-        let roots = read(AuthorityFile::Roots, files.roots)?;
-        let mut intermediates = Vec::new();
-        for between in chain {
-            if !between.is_self_issued() && !intermediates.contains(&between) {
-                intermediates.push(between);
-            }
-        }
-        let anchor = roots[0].clone();
-        let mut authority = Self::new(key, certificate, intermediates, roots, anchor)?;
-        authority.check(now)?;
-        Ok(authority)
-    }
-
     fn new(
         key: PrivateKey,
         certificate: Certificate,
@@ -113,7 +74,7 @@ impl Authority {
         anchor: Certificate,
     ) -> Result<Self, AuthorityError> {
         let issuer = Issuer::from_ca_cert_der(certificate.der(), key)?;
-        Ok(Self { issuer, certificate, intermediates, roots, anchor })
+        Ok(Self { issuer, certificate, intermediates, roots, anchor, former: Vec::new() })
     }
 
     /// Signs a certificate for a workload's public key.

@@ -52,6 +52,26 @@ pub enum AuthorityError {
     /// What it signs leads to none of its roots.
     #[error("what it signs would not be trusted: {0}")]
     Untrusted(#[source] PathError),
+    /// A certificate that another one signed, and renews.
+    #[error("the certificate {subject:?} is no self-signed root: whoever signed it renews it")]
+    NoRoot {
+        /// Whose certificate it is.
+        subject: String,
+    },
+    /// A renewal by which leaves would outlive their root.
+    #[error("the new certificate would end at {ends}, before the one that it follows, {present}")]
+    EndsSooner {
+        /// When the new one would end.
+        ends: String,
+        /// When the present one ends.
+        present: String,
+    },
+    /// A certificate of before that has another key, or another name.
+    #[error("the certificate {subject:?} of before is not one of its key and name")]
+    NoFormer {
+        /// Whose certificate it is.
+        subject: String,
+    },
     /// Validity that no calendar has.
     #[error("the validity goes beyond the year 9999")]
     BeyondCalendar,

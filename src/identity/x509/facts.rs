@@ -1,6 +1,7 @@
 //! What a certificate says, read from its encoding.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
@@ -12,7 +13,7 @@ use x509_parser::extensions::{ExtendedKeyUsage, GeneralName, KeyUsage, ParsedExt
 use x509_parser::objects::oid_registry;
 use x509_parser::time::ASN1Time;
 
-use super::profile::TASK_OID;
+use super::profile::{BACKDATE, TASK_OID};
 use super::public_key::key_name;
 use super::text::hex;
 
@@ -61,6 +62,18 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// How long it was made to live: its validity, without what lay in the past at its beginning.
+    pub fn ttl(&self) -> Duration {
+        let validity = Duration::try_from(self.not_after - self.not_before).unwrap_or_default();
+        validity.saturating_sub(BACKDATE)
+    }
+
+    /// Whether less than a fifth of that is left, so that an authority needs a successor (istiod
+    /// renews its root then).
+    pub fn is_late(&self, now: OffsetDateTime) -> bool {
+        self.not_after - now < self.ttl() / 5
+    }
+
     /// Whether its key may be used so; one that names no usage may be used for all (RFC 5280
     /// §4.2.1.3).
     pub(super) fn permits(&self, usage: &str) -> bool {

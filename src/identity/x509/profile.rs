@@ -156,7 +156,7 @@ fn end_entity(
 
 /// What all certificates have: the validity, from a little before now and in whole seconds; a
 /// random serial number; the id of the issuer's key, if there is one; and no name as yet.
-fn params(
+pub(super) fn params(
     now: OffsetDateTime,
     ttl: Duration,
     signed_by: SignedBy,
