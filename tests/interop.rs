@@ -5,6 +5,8 @@
 mod openssl;
 #[path = "interop/peer.rs"]
 mod peer;
+#[path = "interop/renewal.rs"]
+mod renewal;
 #[path = "interop/requests.rs"]
 mod requests;
 #[path = "interop/rotation.rs"]
