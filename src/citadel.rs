@@ -4,6 +4,7 @@
 //! ```text
 //! state.json                 which authority signs, which others are trusted, since when
 //! <id>/ca-key.pem …          an authority's files, named as Istio names those of Citadel
+//! <id>/former-roots.pem      the certificates that its root had before it was renewed, for pins
 //! enrolments                 who was given its first certificate, and for which key
 //! ```
 

@@ -38,6 +38,8 @@ mod outputs;
 mod own_files;
 #[path = "citadel/places.rs"]
 mod places;
+#[path = "citadel/renewal.rs"]
+mod renewal;
 #[path = "citadel/rotation.rs"]
 mod rotation;
 #[path = "citadel/scratch.rs"]

@@ -45,6 +45,7 @@ enum Step {
     Activate,
     Retire,
     Cancel,
+    Renew,
 }
 
 /// From one root to the next.
@@ -52,6 +53,9 @@ const LIFE: &[Step] = &[Step::Create, Step::Promise, Step::Prepare, Step::Activa
 
 /// On the way to the next root, and back.
 const DETOUR: &[Step] = &[Step::Create, Step::Promise, Step::Prepare, Step::Cancel];
+
+/// The same root for longer.
+const STAY: &[Step] = &[Step::Create, Step::Promise, Step::Renew];
 
 impl Step {
     fn take(self, home: &Home, disk: &dyn Disk) -> Result<(), CaError> {
@@ -66,6 +70,7 @@ impl Step {
             Self::Activate => open()?.activate(Patience::Force, NOW, disk),
             Self::Retire => open()?.retire(Patience::Force, NOW, disk),
             Self::Cancel => open()?.cancel(disk),
+            Self::Renew => open()?.renew(Some(1000 * DAY), NOW, disk),
         }
     }
 }
@@ -107,8 +112,10 @@ impl Home {
         let members = [Some(citadel.active()), citadel.other()].into_iter().flatten();
         Some(Standing {
             phase: citadel.phase(),
-            members: members.map(|it| (it.id.to_string(), it.leaves_until)).collect(),
-            roots: citadel.roots(),
+            members: members
+                .map(|it| (known(it.authority.certificate()), it.leaves_until))
+                .collect(),
+            roots: citadel.roots().iter().map(known).collect(),
         })
     }
 }
@@ -117,8 +124,16 @@ impl Home {
 #[derive(Debug, PartialEq)]
 struct Standing {
     phase: Phase,
-    members: Vec<(String, Option<OffsetDateTime>)>,
-    roots: Vec<Certificate>,
+    members: Vec<(Known, Option<OffsetDateTime>)>,
+    roots: Vec<Known>,
+}
+
+/// A certificate by its name, which no other authority has, and its end. Of one that is renewed
+/// there is another each time, alike but for its serial number.
+type Known = (String, OffsetDateTime);
+
+fn known(certificate: &Certificate) -> Known {
+    (certificate.facts().subject.clone(), certificate.facts().not_after)
 }
 
 /// A disk whose process dies at a moment of the work.
@@ -349,4 +364,12 @@ fn a_ca_survives_a_kill_while_it_destroys_the_previous_authority() {
 fn a_ca_survives_a_kill_while_it_takes_back_the_next_authority() {
     let test = "a_ca_survives_a_kill_while_it_takes_back_the_next_authority";
     survives(test, DETOUR, Step::Cancel, 3 + 1 + 2);
+}
+
+#[test]
+fn a_ca_survives_a_kill_while_its_root_is_renewed() {
+    // The directory, the authority's five files, the state's one, two renames, and the end of the
+    // directory of before.
+    let test = "a_ca_survives_a_kill_while_its_root_is_renewed";
+    survives(test, STAY, Step::Renew, 1 + 6 * 3 + 2 + 2);
 }

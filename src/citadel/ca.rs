@@ -1,5 +1,7 @@
 //! A CA at work: it certifies workloads, and goes from one root to the next.
 
+mod renewal;
+
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -14,6 +16,8 @@ use crate::identity::x509::{
     Authority, Bundle, Certificate, Facts, KeyKind, LeafProfile, Organization, rfc3339,
 };
 use crate::identity::{SpiffeId, TrustDomain};
+
+pub(super) use renewal::is_renewal_due;
 
 /// The shortest life of a leaf: shorter ones would end on their way to the pod.
 pub const MIN_LEAF_TTL: Duration = Duration::from_secs(60);
@@ -210,17 +214,11 @@ impl Citadel {
     ) -> Result<(), CaError> {
         self.check_can_prepare()?;
         let id = AuthorityId::of(next.certificate());
-        let rotation = self.state.rotation.clone().prepare(id.clone())?;
+        let rotation = self.state.rotation.clone().prepare(id)?;
         self.check_successor(&next, rotation.due(), now)?;
-        self.directory.sweep(&self.state, disk)?;
-        self.directory.put_authority(&id, &next, disk)?;
-        let prepared = self.step(rotation, disk);
-        match prepared {
-            Ok(()) => self.other = Some(next),
-            // The first error is the reason; what cannot be removed, the next step removes.
-            Err(_) => drop(self.directory.sweep(&self.state, disk)),
-        }
-        prepared
+        self.step_to(&next, rotation, disk)?;
+        self.other = Some(next);
+        Ok(())
     }
 
     /// Lets the next authority sign.
@@ -320,6 +318,23 @@ impl Citadel {
             Some(root) => Err(CaError::SameName { subject: root.facts().subject.clone() }),
             None => Ok(()),
         }
+    }
+
+    /// Takes a step after which there is a new authority.
+    fn step_to(
+        &mut self,
+        new: &Authority,
+        rotation: Stage,
+        disk: &dyn Disk,
+    ) -> Result<(), CaError> {
+        self.directory.sweep(&self.state, disk)?;
+        self.directory.put_authority(&AuthorityId::of(new.certificate()), new, disk)?;
+        let taken = self.step(rotation, disk);
+        if taken.is_err() {
+            // The first error is the reason; what cannot be removed, the next step removes.
+            drop(self.directory.sweep(&self.state, disk));
+        }
+        taken
     }
 
     fn step(&mut self, rotation: Stage, disk: &dyn Disk) -> Result<(), CaError> {

@@ -24,6 +24,8 @@ use crate::identity::x509::{
 const STATE: &str = "state.json";
 const CA_KEY: &str = "ca-key.pem";
 const CA_CERT: &str = "ca-cert.pem";
+/// Only where there are some.
+const FORMER_ROOTS: &str = "former-roots.pem";
 
 /// How long another process may hold the CA: less than whoever asks the service for a certificate
 /// waits, or nobody would hear why there is none.
@@ -134,8 +136,10 @@ impl Directory {
         let (chain, roots) = (file(CERT_CHAIN)?, file(ROOT_CERT)?);
         let files =
             AuthorityFiles { key: &key, certificate: &certificate, chain: &chain, roots: &roots };
-        Authority::from_pem(&files, now)
-            .map_err(|error| CaError::Authority { path: blamed(&path, &error), error })
+        let authority = Authority::from_pem(&files, now)
+            .map_err(|error| CaError::Authority { path: blamed(&path, &error), error })?;
+        let path = path.join(FORMER_ROOTS);
+        authority.preceded_by(former(&path)?).map_err(|error| CaError::Authority { path, error })
     }
 
     /// Puts an authority's files into the directory, all at once.
@@ -147,14 +151,16 @@ impl Directory {
     ) -> Result<(), CaError> {
         let (new, place) = (self.path.join(format!("{UNDERWAY}{id}")), self.path.join(id.as_str()));
         disk.create_dir(&new).map_err(at(&new))?;
-        let key = authority.key().to_pem();
+        let (key, former) = (authority.key().to_pem(), to_pem(authority.former()));
         let files = [
             (CA_KEY, key.as_bytes()),
             (CA_CERT, authority.certificate().to_pem().as_bytes()),
             (CERT_CHAIN, to_pem(authority.intermediates()).as_bytes()),
             (ROOT_CERT, to_pem(authority.roots()).as_bytes()),
+            (FORMER_ROOTS, former.as_bytes()),
         ]
         .into_iter()
+        .filter(|(name, content)| *name != FORMER_ROOTS || !content.is_empty())
         .try_for_each(|(name, content)| {
             let path = new.join(name);
             disk.create_file(&path, content).map_err(at(&path))
@@ -173,7 +179,7 @@ impl Directory {
         disk.rename(&new, &place).map_err(at(&place))
     }
 
-    /// What a step of a rotation that was cut short left behind: authorities that the state does
+    /// What a step that was cut short left behind: authorities that the state does
     /// not name, and what had not yet got its place.
     pub(super) fn leftovers(&self, state: &State) -> Result<Vec<String>, CaError> {
         let named = |name: &str| {
@@ -218,6 +224,15 @@ fn sweep_abandoned(dir: &Utf8Path, prefix: &str, disk: &dyn Disk) {
             let _ = disk.remove(&path);
         }
     }
+}
+
+/// The certificates of a file, if there is one.
+fn former(path: &Utf8Path) -> Result<Vec<Certificate>, CaError> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let wrong = |reason: String| CaError::State { path: path.to_owned(), reason };
+    Certificate::all_from_pem(&read(path)?).map_err(|error| wrong(error.to_string()))
 }
 
 /// The names in a directory.

@@ -188,6 +188,12 @@ impl CaError {
                 "if it has ended, lead the mesh to a new root with `citadel rotate-root`"
                     .to_owned(),
             ),
+            Self::Signing(AuthorityError::NoRoot { .. }) => {
+                Some("an intermediate gets a successor: `citadel rotate-root prepare`".to_owned())
+            }
+            Self::Signing(AuthorityError::EndsSooner { .. }) => {
+                Some("give it a longer life".to_owned())
+            }
             Self::Rotation(error) => error.hint(),
             _ => None,
         }

@@ -123,6 +123,14 @@ impl Stage {
         }
     }
 
+    /// The same authority goes on under the id of its new certificate.
+    pub(super) fn renew(self, id: AuthorityId) -> Result<Self, RotationError> {
+        match self {
+            Self::Stable { active } => Ok(Self::Stable { active: Signer { id, ..active } }),
+            other => Err(other.not_next("renew")),
+        }
+    }
+
     pub(super) fn not_next(&self, step: &'static str) -> RotationError {
         RotationError::NotNext { phase: self.phase(), step }
     }
@@ -193,6 +201,8 @@ mod tests {
                 stable(None).activate(patience, NOW),
                 stable(None).retire(patience, NOW),
                 prepared(None).prepare(id('3')),
+                prepared(None).renew(id('3')),
+                activated(None).renew(id('3')),
                 prepared(None).retire(patience, NOW),
                 activated(None).prepare(id('3')),
                 activated(None).activate(patience, NOW),
@@ -200,6 +210,12 @@ mod tests {
                 assert!(matches!(stage, Err(RotationError::NotNext { .. })), "{stage:?}");
             }
         }
+    }
+
+    #[test]
+    fn leaves_of_before_a_renewal_count_as_those_of_the_renewed_authority() {
+        let active = Signer { id: id('2'), leaves_until: Some(LATER) };
+        assert_eq!(stable(Some(LATER)).renew(id('2')), Ok(Stage::Stable { active }));
     }
 
     #[test]

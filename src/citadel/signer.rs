@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use time::OffsetDateTime;
 
-use super::ca::{Citadel, Released, check_leaf};
+use super::ca::{Citadel, Released, check_leaf, is_renewal_due};
 use super::directory::{Access, state_of};
 use super::disk::Disk;
 use super::error::CaError;
@@ -88,8 +88,8 @@ pub struct Issued {
 
 /// What the service itself shows to its clients.
 pub struct Serving {
-    /// Its certificate, those between, and the root: clients that know that one by its digest find
-    /// it there.
+    /// Its certificate, those between, the root, and the certificates that the root had before:
+    /// clients that know one of them by its digest find it there.
     pub chain: Vec<Certificate>,
     /// Its key.
     pub key: PrivateKey,
@@ -129,6 +129,27 @@ impl Signer {
         }
         let _reading = self.reading();
         let citadel = Citadel::open(&self.path, Access::Read, now)?;
+        self.keep(citadel)?;
+        Ok(true)
+    }
+
+    /// Renews the root if that is due; whether it was. That takes the directory's lock and some
+    /// writes, and blocks the thread meanwhile.
+    ///
+    /// # Errors
+    /// The directory cannot be read, or the disk fails; then all goes on as before.
+    pub fn renew_root(&self, now: OffsetDateTime) -> Result<bool, CaError> {
+        let standing = self.standing();
+        if !is_renewal_due(standing.phase, &standing.active, now) {
+            return Ok(false);
+        }
+        let _reading = self.reading();
+        let mut citadel = Citadel::open(&self.path, Access::Write, now)?;
+        self.check_ours(&citadel)?;
+        // Somebody else may have been quicker.
+        if is_renewal_due(citadel.phase(), citadel.active().authority, now) {
+            citadel.renew(None, now, &*self.disk)?;
+        }
         self.keep(citadel)?;
         Ok(true)
     }
@@ -213,7 +234,8 @@ impl Signer {
         let profile = ServerProfile { names, ttl };
         let leaf = authority.sign_server(&profile, &key.public_key(), now)?;
         let intermediates = authority.intermediates().iter().cloned();
-        let chain = [leaf].into_iter().chain(intermediates).chain([authority.anchor().clone()]);
+        let roots = [authority.anchor()].into_iter().chain(authority.former()).cloned();
+        let chain = [leaf].into_iter().chain(intermediates).chain(roots);
         Ok(Serving { chain: chain.collect(), key })
     }
 

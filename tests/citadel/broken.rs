@@ -20,6 +20,7 @@ fn is_refused(scratch: &Scratch, words: &str) {
         "bundle -o x.tgz",
         "inspect ca",
         "rotate-root prepare",
+        "rotate-root renew",
         "rotate-root activate --force",
         "rotate-root retire --force",
     ] {
@@ -163,6 +164,18 @@ fn a_chain_that_is_none() {
     let (scratch, active) = ca();
     scratch.write(&format!("{active}/cert-chain.pem"), "rubbish");
     is_refused(&scratch, &format!("{active}/cert-chain.pem: holds no PEM certificate"));
+}
+
+#[test]
+fn certificates_of_before_a_renewal_that_are_cut_off_or_those_of_another() {
+    let (scratch, _) = ca();
+    scratch.citadel("rotate-root renew").done();
+    let name = format!("{}/former-roots.pem", scratch.active("ca"));
+    truncate(&scratch, &name);
+    is_refused(&scratch, &format!("{name}: certificate 1 cannot be read"));
+    let other = scratch.read(&format!("{}/ca-cert.pem", scratch.active("other")));
+    scratch.write(&name, other);
+    is_refused(&scratch, &format!("{name}: the certificate \"O=cluster.local, serialNumber="));
 }
 
 #[test]

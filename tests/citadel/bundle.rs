@@ -183,7 +183,7 @@ fn a_ca_that_has_not_begun_signs_nothing() {
 fn a_root_that_ends_soon_is_a_warning_even_in_a_quiet_run() {
     let scratch = ca_made(Duration::hours(9));
     let told = scratch.citadel("bundle --quiet -o x.tgz").done();
-    told.says("warning: the CA's certificate ").says("begin with `citadel rotate-root prepare`");
+    told.says("warning: the CA's certificate ").says("left; `citadel rotate-root renew`");
     let scratch = ca_made(Duration::hours(7));
     assert_eq!(scratch.citadel("bundle --quiet -o x.tgz").done().err, "");
 }

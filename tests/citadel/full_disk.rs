@@ -59,6 +59,7 @@ fn no_step_to_a_new_root_is_taken() {
     let scratch = Scratch::with_ca();
     changes_nothing(&scratch, "rotate-root prepare");
     changes_nothing(&scratch, "rotate-root prepare --intermediate");
+    changes_nothing(&scratch, "rotate-root renew");
     scratch.citadel("rotate-root prepare").done();
     changes_nothing(&scratch, "rotate-root activate");
     scratch.citadel("rotate-root activate").done();

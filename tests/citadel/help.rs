@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::scratch::{CITADEL, Scratch, there_is};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "init",
     "bundle",
     "inspect",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 10] = [
     "rotate-root prepare",
     "rotate-root activate",
     "rotate-root retire",
+    "rotate-root renew",
     "join-key",
     "serve",
 ];

@@ -58,7 +58,7 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Check a bundle: chain, key, identity, purpose, time
     Verify(VerifyArgs),
-    /// Lead the mesh to a new root, in three steps
+    /// Lead the mesh to a new root, in three steps; or let the present one live longer
     RotateRoot(RotateRootArgs),
     /// Sign for whoever can be attested: gRPC over TLS, for Istio's node agents and ours
     Serve(Box<ServeArgs>),
@@ -277,7 +277,7 @@ pub(crate) struct RotateRootArgs {
     pub(crate) step: Step,
 }
 
-/// The steps, in order.
+/// The steps, in order; and one for a root whose key stays.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Step {
     /// Take in the next root: from now on bundles carry both
@@ -293,6 +293,16 @@ pub(crate) enum Step {
     Retire(StepArgs),
     /// Take back prepare: the next root has signed nothing yet
     Cancel(CaArgs),
+    /// Let the present root live longer, with a new certificate of the same key: one step, no
+    /// waiting
+    Renew {
+        #[command(flatten)]
+        ca: CaArgs,
+
+        /// How long the root lives from now [default: as long as it was made to]
+        #[arg(long, value_name = "TIME", value_parser = authority_life)]
+        ttl: Option<Duration>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -67,6 +67,10 @@ impl View {
             };
             let chain = [member.authority.intermediates(), member.authority.roots()].concat();
             page.sections.push(self.section(format!("{}: {part}, {leaves}", member.id), &chain));
+            if let former @ [_, ..] = member.authority.former() {
+                let name = format!("{}: before it was renewed, for pins", member.id);
+                page.sections.push(self.section(name, former));
+            }
         }
         page.ca = Some(CaFacts {
             trust_domain: citadel.trust_domain().to_string(),

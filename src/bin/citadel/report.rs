@@ -8,9 +8,6 @@ use marathon_inject::document::{Diagnostic, Severity, Source};
 use marathon_inject::identity::x509::{Authority, Certificate, rfc3339, time_left};
 use time::OffsetDateTime;
 
-/// Below this share of its life an authority needs a successor (istiod rotates its root then).
-const LATE: f64 = 0.2;
-
 /// The report of a run.
 pub(crate) struct Report {
     quiet: bool,
@@ -44,10 +41,10 @@ impl Report {
         let above = authority.intermediates().iter().chain(authority.roots());
         let all = [authority.certificate()].into_iter().chain(above).map(Certificate::facts);
         let Some(first) = all.min_by_key(|facts| facts.not_after) else { return };
-        let (life, left) = (first.not_after - first.not_before, first.not_after - now);
-        if left.as_seconds_f64() < life.as_seconds_f64() * LATE {
+        if first.is_late(now) {
             let (subject, left) = (&first.subject, time_left(first.not_after, now));
             let next = match phase {
+                Phase::Stable if authority.is_root() => "`citadel rotate-root renew`",
                 Phase::Stable => "begin with `citadel rotate-root prepare`",
                 Phase::Prepared => "go on with `citadel rotate-root activate`",
                 Phase::Activated => {

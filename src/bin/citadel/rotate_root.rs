@@ -1,14 +1,16 @@
-//! `citadel rotate-root`: prepare, activate, retire; and cancel.
+//! `citadel rotate-root`: prepare, activate, retire; cancel; and renew.
+
+use std::time::Duration;
 
 use camino::Utf8Path;
 use marathon_inject::citadel::{Access, Citadel, OsDisk, Patience};
 use marathon_inject::command_line::Failure;
-use marathon_inject::identity::x509::rfc3339;
+use marathon_inject::identity::x509::{Certificate, rfc3339};
 use time::OffsetDateTime;
 
 use crate::args::{AuthorityArgs, RotateRootArgs, Step, StepArgs};
 use crate::authority::{MissingRoot, Ready, Wanted};
-use crate::report::{Report, failure};
+use crate::report::{Report, failure, until};
 
 /// Takes a step.
 pub(crate) fn run(
@@ -21,6 +23,7 @@ pub(crate) fn run(
         Step::Activate(args) => activate(args, report, now),
         Step::Retire(args) => retire(args, report, now),
         Step::Cancel(ca) => cancel(&ca.dir, report, now),
+        Step::Renew { ca, ttl } => renew(&ca.dir, *ttl, report, now),
     }
 }
 
@@ -98,6 +101,26 @@ fn cancel(dir: &Utf8Path, report: &Report, now: OffsetDateTime) -> Result<(), Fa
         Some(next) => format!("{dir}: cancelled; the key of {next} is removed"),
         None => format!("{dir}: nothing to cancel; what was left over is removed"),
     });
+    Ok(())
+}
+
+fn renew(
+    dir: &Utf8Path,
+    ttl: Option<Duration>,
+    report: &Report,
+    now: OffsetDateTime,
+) -> Result<(), Failure> {
+    let mut citadel = Citadel::open(dir, Access::Write, now).map_err(failure)?;
+    citadel.renew(ttl, now, &OsDisk).map_err(failure)?;
+    let authority = citadel.active().authority;
+    let root = authority.certificate().facts();
+    let valid = until(root.not_after, now);
+    report.done(&format!("{dir}: renewed; the root {} is valid {valid}", root.subject));
+    report.done(&format!("its SHA-256 for pins is now {}", root.sha256));
+    if let Some(before) = authority.former().first().map(Certificate::facts) {
+        let end = rfc3339(before.not_after);
+        report.done(&format!("pins of the one before, {}, serve until {end}", before.sha256));
+    }
     Ok(())
 }
 
