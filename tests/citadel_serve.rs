@@ -23,6 +23,8 @@ mod audit;
 mod flaws;
 #[path = "citadel_serve/limits.rs"]
 mod limits;
+#[path = "citadel_serve/renewal.rs"]
+mod renewal;
 #[path = "citadel_serve/rotation.rs"]
 mod rotation;
 #[path = "citadel_serve/startup.rs"]

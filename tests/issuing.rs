@@ -15,6 +15,8 @@ mod ledger;
 mod listed;
 #[path = "issuing/renewal.rs"]
 mod renewal;
+#[path = "issuing/root.rs"]
+mod root;
 #[path = "issuing/signing.rs"]
 mod signing;
 #[path = "issuing/site.rs"]

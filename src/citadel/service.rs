@@ -82,6 +82,15 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Connections whose handshake is done and that wait for their task.
 const BACKLOG: usize = 64;
 
+/// Who sees to it that the root does not end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootRenewal {
+    /// The service: it renews a self-signed root in the last fifth of its life.
+    Automatic,
+    /// Administrators.
+    Manual,
+}
+
 /// How the service serves.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -91,6 +100,8 @@ pub struct Options {
     pub lifetimes: Lifetimes,
     /// The oldest TLS that it speaks.
     pub tls: TlsMinimum,
+    /// Who renews the root.
+    pub root_renewal: RootRenewal,
     /// How many connections there may be.
     pub connections: usize,
     /// How many of them may come from an address; none is any number.

@@ -234,7 +234,8 @@ impl Signer {
         let profile = ServerProfile { names, ttl };
         let leaf = authority.sign_server(&profile, &key.public_key(), now)?;
         let intermediates = authority.intermediates().iter().cloned();
-        let roots = [authority.anchor()].into_iter().chain(authority.former()).cloned();
+        let former = authority.former().iter().filter(|it| it.facts().not_after >= now);
+        let roots = [authority.anchor()].into_iter().chain(former).cloned();
         let chain = [leaf].into_iter().chain(intermediates).chain(roots);
         Ok(Serving { chain: chain.collect(), key })
     }

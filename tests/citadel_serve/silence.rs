@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use marathon_inject::citadel::attest::{Attestor, TokenList};
-use marathon_inject::citadel::service::{AuditLog, Lifetimes, Options, Service, TlsMinimum};
+use marathon_inject::citadel::service::{
+    AuditLog, Lifetimes, Options, RootRenewal, Service, TlsMinimum,
+};
 use marathon_inject::citadel::{Access, Citadel, Enrolments, OsDisk, Signer};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
@@ -37,6 +39,7 @@ async fn serve(site: &Site) -> (Dial, Arc<Registry>) {
         names: vec!["istio-citadel".to_owned()],
         lifetimes: Lifetimes::new(HOUR, HOUR).unwrap(),
         tls: TlsMinimum::Tls12,
+        root_renewal: RootRenewal::Automatic,
         connections: 8,
         connections_per_address: None,
         in_flight: 8,

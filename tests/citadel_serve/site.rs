@@ -68,6 +68,12 @@ impl Site {
         Self::of(&root.intermediate(&profile, OffsetDateTime::now_utc()).unwrap())
     }
 
+    /// A root in the last tenth of its life, which is ten hours.
+    pub(crate) fn late() -> Self {
+        let hour = Duration::from_secs(3600);
+        Self::of(&root_of(OffsetDateTime::now_utc() - 9 * hour, KeyKind::P256, 10 * hour))
+    }
+
     fn of(authority: &Authority) -> Self {
         let site = Self { dir: tempfile::tempdir().unwrap() };
         let (now, domain) = (OffsetDateTime::now_utc(), TrustDomain::default());
@@ -156,12 +162,12 @@ impl Site {
         Service::start(&mut command, self.roots())
     }
 
-    /// The service with the list of tokens, and so few files that it may have open.
-    pub(crate) fn serve_with_files(&self, files: usize) -> Service {
-        let limited = format!("ulimit -n {files}; exec \"$0\" \"$@\"");
+    /// The service with the list of tokens, from a shell that has done something before.
+    pub(crate) fn serve_after(&self, prelude: &str) -> Service {
+        let script = format!("{prelude}; exec \"$0\" \"$@\"");
         let serve = self.command(&format!("serve {LISTED}"));
         let mut command = Command::new("/bin/sh");
-        command.current_dir(self.dir.path()).env_clear().arg("-c").arg(limited);
+        command.current_dir(self.dir.path()).env_clear().arg("-c").arg(script);
         command.arg(CITADEL).args(serve.get_args()).stdin(Stdio::null());
         Service::start(&mut command, self.roots())
     }
@@ -193,9 +199,14 @@ impl Site {
 
 /// A root.
 pub(crate) fn root(key: KeyKind, ttl: Duration) -> Authority {
+    root_of(OffsetDateTime::now_utc(), key, ttl)
+}
+
+/// A root that was made then.
+fn root_of(made: OffsetDateTime, key: KeyKind, ttl: Duration) -> Authority {
     let org = "mesh".parse().unwrap();
     let profile = AuthorityProfile { organization: &org, ttl, key, path_len: 1 };
-    Authority::root(&profile, OffsetDateTime::now_utc()).unwrap()
+    Authority::root(&profile, made).unwrap()
 }
 
 /// What a process has said so far.

@@ -143,7 +143,7 @@ async fn only_so_many_connections_are_taken_in_and_one_that_ends_makes_room() {
 #[tokio::test]
 async fn a_service_without_file_descriptors_goes_on_when_it_has_some_again() {
     let site = Site::new();
-    let service = site.serve_with_files(48);
+    let service = site.serve_after("ulimit -n 48");
     let connections: Vec<_> =
         (0..64).map(|_| TcpStream::connect(service.address).unwrap()).collect();
     eventually("it has none any more", || {

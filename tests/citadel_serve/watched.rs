@@ -95,7 +95,7 @@ async fn it_is_well_as_long_as_its_directory_can_be_read_and_it_signs_on_meanwhi
 #[tokio::test]
 async fn it_is_not_well_when_the_ca_has_ended() {
     let site = Site::lasting(KeyKind::P256, Duration::from_secs(5));
-    let service = site.serve("");
+    let service = site.serve("--no-renew-root");
     let client = service.dial().client().await;
     until(&client, ServingStatus::Serving).await;
     until(&client, ServingStatus::NotServing).await;

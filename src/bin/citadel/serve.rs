@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use marathon_inject::citadel::service::{
-    AuditLog, Lifetimes, Options, Service, ServiceError, TlsMinimum,
+    AuditLog, Lifetimes, Options, RootRenewal, Service, ServiceError, TlsMinimum,
 };
 use marathon_inject::citadel::{OsDisk, Signer};
 use marathon_inject::command_line::Failure;
@@ -102,6 +102,10 @@ fn options(args: &ServeArgs) -> Result<Options, Failure> {
         tls: match limits.tls_min {
             Tls::Tls12 => TlsMinimum::Tls12,
             Tls::Tls13 => TlsMinimum::Tls13,
+        },
+        root_renewal: match args.no_renew_root {
+            true => RootRenewal::Manual,
+            false => RootRenewal::Automatic,
         },
         connections: limits.max_connections,
         connections_per_address: NonZeroUsize::new(limits.max_connections_per_address),

@@ -1,5 +1,5 @@
-//! What has to be looked after while the service serves: whether others have changed the CA, the
-//! certificate that the service shows, whether all is well, what can be forgotten.
+//! What has to be looked after while the service serves: whether others have changed the CA, its
+//! root, the certificate that the service shows, whether all is well, what can be forgotten.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tracing::{error, info, warn};
 use super::issuance::Issuance;
 use super::metrics::Metrics;
 use super::serving::{TlsMinimum, server_config};
-use super::{Options, ServiceError};
+use super::{Options, RootRenewal, ServiceError};
 use crate::citadel::signer::Signer;
 use crate::identity::x509::{Certificate, rfc3339, time_left, to_pem};
 use crate::proto::ca::istio_ca_service_server::SERVICE_NAME as CA_SERVICE;
@@ -32,6 +32,9 @@ const SERVING_TTL: Duration = Duration::from_secs(24 * 3600);
 /// How long before a root ends somebody should see to the next one, and how often that is said.
 const LATE: time::Duration = time::Duration::days(30);
 const AGAIN: time::Duration = time::Duration::days(1);
+
+/// How long after a renewal of the root that failed the next one is tried.
+const PAUSE: time::Duration = time::Duration::seconds(10);
 
 /// Whose health is told: that of the whole, and of what it is there for.
 const SERVICES: [&str; 3] = ["", CA_SERVICE, CERTIFICATE_SERVICE];
@@ -52,6 +55,9 @@ pub(super) struct Keeper {
     fresh: Range<OffsetDateTime>,
     /// When it was last said that a root ends.
     warned: Option<OffsetDateTime>,
+    root_renewal: RootRenewal,
+    /// When the root could not be renewed last.
+    failed: Option<OffsetDateTime>,
 }
 
 impl Keeper {
@@ -70,6 +76,8 @@ impl Keeper {
             standing: watch::Sender::new(Ok(())),
             fresh,
             warned: None,
+            root_renewal: options.root_renewal,
+            failed: None,
             metrics,
             signer,
         };
@@ -129,6 +137,7 @@ impl Keeper {
     /// Looks after all once.
     fn look(&mut self, now: OffsetDateTime) {
         let refreshed = self.signer.refresh(now);
+        let root_renewed = refreshed.is_ok() && self.renew_root(now);
         let roots = self.signer.roots();
         let pem = to_pem(roots.iter());
         // Agents hear of a root before anything of it is shown.
@@ -140,12 +149,31 @@ impl Keeper {
         if changed {
             info!(roots = roots.len(), "the roots have changed");
         }
-        let news = matches!(refreshed, Ok(true));
+        let news = root_renewed || matches!(refreshed, Ok(true));
         let stale = news || !self.fresh.contains(&now);
         let renewed = if stale { self.renew(now) } else { Ok(()) };
         let standing = refreshed.map(drop).map_err(ServiceError::from).and(renewed);
         self.stand(self.signs(now).and(standing.map_err(|error| error.to_string())));
         self.watch_roots(&roots, now);
+    }
+
+    /// Renews the root if that is due, and ours to do; whether it was.
+    fn renew_root(&mut self, now: OffsetDateTime) -> bool {
+        let pauses = self.failed.is_some_and(|failed| now - failed < PAUSE);
+        if self.root_renewal == RootRenewal::Manual || pauses {
+            return false;
+        }
+        let renewed = self.signer.renew_root(now);
+        match &renewed {
+            Ok(false) => {}
+            Ok(true) => {
+                let until = rfc3339(self.signer.ends_at());
+                info!(%until, "the root is renewed: its key has a new certificate");
+            }
+            Err(error) => error!(%error, "the root is about to end, and cannot be renewed"),
+        }
+        self.failed = renewed.is_err().then_some(now);
+        renewed.unwrap_or(false)
     }
 
     /// Whether the CA can sign.
@@ -190,7 +218,7 @@ impl Keeper {
         let said = self.warned.is_some_and(|warned| now - warned < AGAIN);
         if first.not_after - now < LATE && !said {
             let left = time_left(first.not_after, now);
-            warn!("the root {}: {left}; lead the mesh to a new one", first.subject);
+            warn!("the root {}: {left}; renew it, or lead the mesh to a new one", first.subject);
             self.warned = Some(now);
         }
     }

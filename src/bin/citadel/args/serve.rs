@@ -75,6 +75,11 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) max_workload_cert_ttl: Duration,
 
+    /// Leave the root as it is: otherwise, if it is self-signed, it gets a new certificate of the same
+    /// key in the last fifth of its life, as by rotate-root renew
+    #[arg(long)]
+    pub(crate) no_renew_root: bool,
+
     /// Where to add a line of JSON for each decision: a file, or - for standard output
     #[arg(long, value_name = "FILE|-", default_value = "-", env = "CITADEL_AUDIT_LOG")]
     pub(crate) audit_log: Utf8PathBuf,
