@@ -138,6 +138,7 @@ async fn a_root_is_left_alone_that_is_not_to_be_renewed_or_has_a_successor_on_it
             (seen == Some(end)).then_some(())
         });
         assert_eq!(site.roots(), before);
+        assert!(!service.log().contains("cannot be renewed"), "{}", service.log());
     }
 }
 
