@@ -179,8 +179,8 @@ impl Directory {
         disk.rename(&new, &place).map_err(at(&place))
     }
 
-    /// What a step that was cut short left behind: authorities that the state does
-    /// not name, and what had not yet got its place.
+    /// What a step that was cut short left behind: authorities that the state does not name, and
+    /// what had not yet got its place.
     pub(super) fn leftovers(&self, state: &State) -> Result<Vec<String>, CaError> {
         let named = |name: &str| {
             let mut signers = [state.active()].into_iter().chain(state.other());

@@ -185,7 +185,7 @@ impl CaError {
                     .to_owned(),
             ),
             Self::Signing(AuthorityError::NotValidNow { .. }) => Some(
-                "if it has ended, renew it or lead the mesh to a new root, with `citadel rotate-root`"
+                "if it has ended, renew it or lead the mesh to a new root: `citadel rotate-root`"
                     .to_owned(),
             ),
             Self::Signing(AuthorityError::NoRoot { .. }) => {

@@ -56,8 +56,8 @@ pub(super) struct Keeper {
     /// When it was last said that a root ends.
     warned: Option<OffsetDateTime>,
     root_renewal: RootRenewal,
-    /// When the root could not be renewed last.
-    failed: Option<OffsetDateTime>,
+    /// When the root could not be renewed last, and why.
+    failed: Option<(OffsetDateTime, String)>,
 }
 
 impl Keeper {
@@ -159,20 +159,22 @@ impl Keeper {
 
     /// Renews the root if that is due, and ours to do; whether it was.
     fn renew_root(&mut self, now: OffsetDateTime) -> bool {
-        let pauses = self.failed.is_some_and(|failed| now - failed < PAUSE);
+        let pauses = self.failed.as_ref().is_some_and(|(at, _)| now - *at < PAUSE);
         if self.root_renewal == RootRenewal::Manual || pauses {
             return false;
         }
-        let renewed = self.signer.renew_root(now);
+        let renewed = self.signer.renew_root(now).map_err(|error| error.to_string());
         match &renewed {
             Ok(false) => {}
             Ok(true) => {
                 let until = rfc3339(self.signer.ends_at());
                 info!(%until, "the root is renewed: its key has a new certificate");
             }
-            Err(error) => error!(%error, "the root is about to end, and cannot be renewed"),
+            // Said once, for it can last for years.
+            Err(why) if self.failed.as_ref().is_some_and(|(_, said)| said == why) => {}
+            Err(why) => error!("the root is about to end, and cannot be renewed: {why}"),
         }
-        self.failed = renewed.is_err().then_some(now);
+        self.failed = renewed.as_ref().err().map(|why| (now, why.clone()));
         renewed.unwrap_or(false)
     }
 
