@@ -270,6 +270,7 @@ mod tests {
             names: vec!["istio-citadel".to_owned()],
             lifetimes: Lifetimes::new(HOUR, HOUR).unwrap(),
             tls: TlsMinimum::Tls12,
+            root_renewal: RootRenewal::Manual,
             connections: 1,
             connections_per_address: None,
             in_flight: 1,
