@@ -647,12 +647,7 @@ mod istio_proxy {
             "ISTIO_SERVICE_CLUSTER",
             "ISTIO_STATUS_PORT",
         ] {
-            let mut pod = Pod::with_certificates();
-            pod.env.remove(name);
-            let message = pod.refusal(PROXY);
-            let expected = format!("istio-proxy: {name} is empty or not set;");
-            assert!(message.starts_with(&expected), "{message}");
-            assert_eq!(pod.names_called(), [""; 0], "{name}");
+            Pod::with_certificates().needs(name, "istio-proxy", PROXY);
         }
     }
 

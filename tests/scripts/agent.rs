@@ -152,12 +152,7 @@ mod istio_agent {
             "ISTIO_CERTS_DIR",
             "ISTIO_PROXY_UID",
         ] {
-            let mut pod = pod();
-            pod.env.remove(name);
-            let message = pod.refusal(AGENT);
-            let expected = format!("istio-agent: {name} is empty or not set;");
-            assert!(message.starts_with(&expected), "{message}");
-            assert_eq!(pod.names_called(), [""; 0], "{name}");
+            pod().needs(name, "istio-agent", AGENT);
         }
     }
 

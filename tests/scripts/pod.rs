@@ -130,6 +130,15 @@ impl Pod {
         message.trim_end().to_owned()
     }
 
+    /// Without this variable the script of the container says so, and calls nothing.
+    pub(crate) fn needs(&mut self, name: &str, container: &str, script: &str) {
+        self.env.remove(name);
+        let message = self.refusal(script);
+        let expected = format!("{container}: {name} is empty or not set;");
+        assert!(message.starts_with(&expected), "{message}");
+        assert_eq!(self.names_called(), [""; 0], "{name}");
+    }
+
     /// All recorded calls, in order; the command's name comes first.
     pub(crate) fn calls(&self) -> Vec<Vec<String>> {
         let recorded = fs::read_to_string(self.path("calls")).unwrap_or_default();
