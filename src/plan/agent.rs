@@ -15,7 +15,7 @@ pub(super) const NAME: &str = "istio-agent";
 /// What the container runs.
 pub(super) const SCRIPT: &str = include_str!("scripts/istio-agent.sh");
 
-/// The socket of Envoy's SDS, in the shared volume: the path of a socket has at most 107 bytes, and
+/// The socket of Envoy's SDS, in the shared volume: the path of a socket has at most 106 bytes, and
 /// sandboxes have longer ones.
 const SOCKET: &str = "/etc/certs/sds.sock";
 

@@ -237,7 +237,7 @@ async fn bad_usage_ends_it_before_anything_is_done() {
         (place().without("--sds-socket").without("--output-dir"), "--sds-socket"),
         (place().with("--sds-socket", "").with("--output-dir", ""), "nobody would get"),
         (place().without("--state-dir"), "MESOS_SANDBOX"),
-        (place().with("--sds-socket", &long), "107 bytes at most"),
+        (place().with("--sds-socket", &long), "106 bytes at most"),
         (occupied, "is no socket"),
         (place().with("--ca-root-cert", "/no/such/file"), "/no/such/file: No such file"),
         (place().with("--token-file", "/no/such/file"), "/no/such/file: No such file"),

@@ -1,6 +1,6 @@
 //! The Unix socket: made anew at each start, and open to those who may have the key.
 
-use std::fs::{DirBuilder, Permissions, remove_file, set_permissions};
+use std::fs::{DirBuilder, Permissions, remove_file, rename, set_permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::sync::Arc;
@@ -15,8 +15,9 @@ use tracing::warn;
 
 use super::connection::Connection;
 
-/// The longest path of a socket, in bytes (`sun_path` of unix(7), without its zero).
-const LONGEST: usize = 107;
+/// The longest path of a socket, in bytes: `sun_path` of unix(7) has a zero behind it, and before
+/// that the sign of one that is not yet ready.
+const LONGEST: usize = 106;
 
 /// So many connections there may be at a time. Envoy needs one or two, and Citadel cannot be asked
 /// for anything once they have taken all that the agent may open.
@@ -64,13 +65,20 @@ impl Socket {
         }
         match path.symlink_metadata() {
             // That of an earlier run.
-            Ok(found) if found.file_type().is_socket() => remove_file(path).map_err(at)?,
+            Ok(found) if found.file_type().is_socket() => {}
             Ok(_) => return Err(SocketError::Occupied(path.to_owned())),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(at(error)),
         }
-        let listener = UnixListener::bind(path).map_err(at)?;
-        set_permissions(path, Permissions::from_mode(0o660)).map_err(at)?;
+        // By its name it is found only once it listens, and is closed to others.
+        let new = format!("{path}~");
+        match remove_file(&new) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(at(error)),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&new).map_err(at)?;
+        set_permissions(&new, Permissions::from_mode(0o660)).map_err(at)?;
+        rename(&new, path).map_err(at)?;
         Ok(Self { listener, uids })
     }
 
