@@ -15,8 +15,9 @@ use crate::site::{DEFAULT, Site};
 const AGENTS: usize = 10_000;
 /// Connections that are made at once.
 const LANES: usize = 32;
-/// Envoys of one agent: far more than there ever are, to see what one costs.
-const ENVOYS: usize = 1_000;
+/// Envoys of one agent, nearly as many as it lets in: far more than there ever are, to see what one
+/// costs.
+const ENVOYS: usize = 60;
 
 /// What a connection of an agent costs Citadel, and what its stream of roots.
 pub(crate) fn of_idle_agents(runtime: &Runtime) {
