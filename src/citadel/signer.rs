@@ -133,14 +133,20 @@ impl Signer {
         Ok(true)
     }
 
+    /// The life of the root that signs, from beginning to end, if it is time to renew it.
+    pub fn late_root(&self, now: OffsetDateTime) -> Option<Duration> {
+        let standing = self.standing();
+        is_renewal_due(standing.phase, &standing.active, now)
+            .then(|| standing.active.certificate().facts().ttl())
+    }
+
     /// Renews the root if that is due; whether it was. That takes the directory's lock and some
     /// writes, and blocks the thread meanwhile.
     ///
     /// # Errors
     /// The directory cannot be read, or the disk fails; then all goes on as before.
     pub fn renew_root(&self, now: OffsetDateTime) -> Result<bool, CaError> {
-        let standing = self.standing();
-        if !is_renewal_due(standing.phase, &standing.active, now) {
+        if self.late_root(now).is_none() {
             return Ok(false);
         }
         let _reading = self.reading();

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::ServerConfig;
 use time::OffsetDateTime;
@@ -33,6 +33,11 @@ const SERVING_TTL: Duration = Duration::from_secs(24 * 3600);
 const LATE: time::Duration = time::Duration::days(30);
 const AGAIN: time::Duration = time::Duration::days(1);
 
+/// The part of its life for which a root is late before it is renewed, by a clock that nobody sets:
+/// nearly two hours of ten years. By a wall clock that is ahead, as until NTP has set it, the root
+/// would get a certificate that has not begun when the clock is right.
+const SURE: u32 = 50_000;
+
 /// How long after a renewal of the root that failed the next one is tried.
 const PAUSE: time::Duration = time::Duration::seconds(10);
 
@@ -56,6 +61,8 @@ pub(super) struct Keeper {
     /// When it was last said that a root ends.
     warned: Option<OffsetDateTime>,
     root_renewal: RootRenewal,
+    /// Since when the root has been late, look after look.
+    late: Option<Instant>,
     /// When the root could not be renewed last, and why.
     failed: Option<(OffsetDateTime, String)>,
 }
@@ -77,6 +84,7 @@ impl Keeper {
             fresh,
             warned: None,
             root_renewal: options.root_renewal,
+            late: None,
             failed: None,
             metrics,
             signer,
@@ -159,8 +167,13 @@ impl Keeper {
 
     /// Renews the root if that is due, and ours to do; whether it was.
     fn renew_root(&mut self, now: OffsetDateTime) -> bool {
-        let pauses = self.failed.as_ref().is_some_and(|(at, _)| now - *at < PAUSE);
-        if self.root_renewal == RootRenewal::Manual || pauses {
+        let Some(life) = self.signer.late_root(now) else {
+            self.late = None;
+            return false;
+        };
+        let is_sure = self.late.get_or_insert_with(Instant::now).elapsed() >= life / SURE;
+        let pauses = self.failed.as_ref().is_some_and(|(at, _)| (now - *at).abs() < PAUSE);
+        if self.root_renewal == RootRenewal::Manual || !is_sure || pauses {
             return false;
         }
         let renewed = self.signer.renew_root(now).map_err(|error| error.to_string());
@@ -217,7 +230,7 @@ impl Keeper {
             return;
         };
         self.metrics.root_expiry.set(first.not_after.unix_timestamp());
-        let said = self.warned.is_some_and(|warned| now - warned < AGAIN);
+        let said = self.warned.is_some_and(|warned| (now - warned).abs() < AGAIN);
         if first.not_after - now < LATE && !said {
             let left = time_left(first.not_after, now);
             warn!("the root {}: {left}; renew it, or lead the mesh to a new one", first.subject);
@@ -270,7 +283,7 @@ mod tests {
             names: vec!["istio-citadel".to_owned()],
             lifetimes: Lifetimes::new(HOUR, HOUR).unwrap(),
             tls: TlsMinimum::Tls12,
-            root_renewal: RootRenewal::Manual,
+            root_renewal: RootRenewal::Automatic,
             connections: 1,
             connections_per_address: None,
             in_flight: 1,
@@ -298,5 +311,20 @@ mod tests {
         assert!(!is_anew_at(start + 13 * HOUR - Duration::from_secs(60)), "it has begun");
         assert!(is_anew_at(start), "the clock was set back");
         assert!(!is_anew_at(start), "once");
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_for_a_while_does_not_renew_the_root() {
+        let dir = tempfile::tempdir().unwrap();
+        let start = OffsetDateTime::now_utc();
+        let mut keeper = keeper(Utf8Path::from_path(dir.path()).unwrap(), start);
+        let root = keeper.signer.roots();
+        for ahead in [850 * HOUR, 850 * HOUR + PACE] {
+            assert!(keeper.signer.late_root(start + ahead).is_some());
+            keeper.look(start + ahead);
+            assert_eq!(keeper.signer.roots(), root);
+        }
+        keeper.look(start);
+        assert!(keeper.late.is_none(), "it is as if that had not been");
     }
 }
