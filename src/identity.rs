@@ -16,7 +16,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use hiding::without_tokens;
+pub use hiding::{with_stars_for_tokens, without_tokens};
 #[cfg(feature = "join")]
 pub use join::{Claim, JoinKey, JoinKeyError, JoinToken, NONCE_LABEL, Nonce, TokenError};
 pub use spiffe::SpiffeId;

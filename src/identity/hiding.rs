@@ -1,6 +1,10 @@
 //! Texts without the join tokens in them: what is printed or logged can repeat what a pod holds,
 //! also in builds that know no more of a token than its form.
 
+use std::borrow::Cow;
+use std::iter;
+use std::ops::Range;
+
 /// What stands in the place of a token that is not to be shown.
 const HIDDEN: &str = "<join token>";
 
@@ -12,15 +16,39 @@ const NONCE: usize = 22;
 
 /// A text without the join tokens in it, wherever they stand.
 pub fn without_tokens(text: &str) -> String {
-    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(start) = rest.find(BEGINNING) {
-        let (before, after) = rest.split_at(start);
-        shown += before;
-        let token = length_of_token(after);
-        shown += if token.is_some() { HIDDEN } else { BEGINNING };
-        rest = &after[token.unwrap_or(BEGINNING.len())..];
+    let (mut shown, mut from) = (String::with_capacity(text.len()), 0);
+    for token in tokens(text) {
+        shown += &text[from..token.start];
+        shown += HIDDEN;
+        from = token.end;
     }
-    shown + rest
+    shown + &text[from..]
+}
+
+/// The same with all else in its place: stars stand for the tokens, of which no part is left where
+/// somebody shows a part of the text.
+pub fn with_stars_for_tokens(text: &str) -> Cow<'_, str> {
+    let mut shown = Cow::Borrowed(text);
+    for token in tokens(text) {
+        let stars = "*".repeat(token.len());
+        shown.to_mut().replace_range(token, &stars);
+    }
+    shown
+}
+
+/// Where the tokens of a text stand.
+fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    iter::from_fn(move || {
+        loop {
+            let start = from + text[from..].find(BEGINNING)?;
+            let length = length_of_token(&text[start..]);
+            from = start + length.unwrap_or(BEGINNING.len());
+            if length.is_some() {
+                return Some(start..from);
+            }
+        }
+    })
 }
 
 /// The length of the token that begins a text: `v1.<key>.<pod>.<nonce>.<MAC>`. However much there
@@ -65,8 +93,10 @@ mod tests {
             "v1.{}",
             "v1.a.b.{}",
         ] {
-            let shown = without_tokens(&around.replace("{}", &token()));
-            assert_eq!(shown, around.replace("{}", HIDDEN));
+            let text = around.replace("{}", &token());
+            assert_eq!(without_tokens(&text), around.replace("{}", HIDDEN));
+            let stars = "*".repeat(token().len());
+            assert_eq!(with_stars_for_tokens(&text), around.replace("{}", &stars));
         }
     }
 
@@ -84,6 +114,7 @@ mod tests {
             ["", "v1.", "v1.0.5", "spiffe://cluster.local/ns/a", "v1.a.b.c.d", "..", &other, &empty]
         {
             assert_eq!(without_tokens(text), text);
+            assert!(matches!(with_stars_for_tokens(text), Cow::Borrowed(_)));
         }
     }
 

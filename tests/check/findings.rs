@@ -116,3 +116,18 @@ fn every_finding_has_a_hint_with_adoption_too() {
     assert!(found.iter().any(|it| it["code"].as_str().unwrap().starts_with('A')), "{found:?}");
     assert!(found.iter().all(|it| it["hint"].is_string()), "{found:?}");
 }
+
+#[test]
+fn no_line_that_is_shown_has_a_join_token_or_a_part_of_one() {
+    let token = format!("v1.AAAAAAAA.L2hlbGxv.{}.{}", "N".repeat(22), "M".repeat(43));
+    let injected = include_str!("../../fixtures/injected-then-token.json");
+    let mut pod: Value = serde_json::from_str(injected).unwrap();
+    let agent = pod["containers"].as_array_mut().unwrap();
+    let agent = agent.iter_mut().find(|it| it["name"] == "istio-agent").unwrap();
+    agent["environment"]["MESH_JOIN_TOKEN"] = json!(token);
+    // All on one line, and what is found stands directly behind it.
+    agent["environment"]["MESH_JOIN_TOKEN_OF_OLD"] = json!("");
+    let told = Scratch::with(&pod.to_string()).inject(&["check", "pod.json"]).told();
+    assert!(told.out.contains("MESH_JOIN_TOKEN_OF_OLD"), "{}", told.out);
+    assert!(!told.out.contains("NN") && !told.out.contains("MM"), "{}", told.out);
+}

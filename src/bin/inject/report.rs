@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use marathon_inject::command_line::{Failure, Unreadable, printable, snippets};
 use marathon_inject::document::{Diagnostic, Severity, Snippets, Source};
+use marathon_inject::identity::with_stars_for_tokens;
 use marathon_inject::plan::{Outcome, Rewritten};
 use marathon_inject::pod::{Conversion, ConvertedEntry};
 
@@ -138,6 +139,10 @@ impl Report {
 
     /// What there is to say of a document.
     pub(crate) fn findings(&mut self, source: &Source, findings: &[Diagnostic]) {
+        if findings.is_empty() {
+            return;
+        }
+        let source = &shown(source);
         for finding in findings {
             self.finding(finding.severity, |snippets| snippets.draw(source, finding));
         }
@@ -206,4 +211,9 @@ impl Report {
         bar.enable_steady_tick(Duration::from_millis(200));
         Some(bar.with_style(style))
     }
+}
+
+/// A document as its lines are shown: without join tokens.
+pub(crate) fn shown(source: &Source) -> Source {
+    Source::new(source.name(), with_stars_for_tokens(source.text()))
 }

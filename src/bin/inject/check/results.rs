@@ -10,6 +10,7 @@ use marathon_inject::command_line::{Failure, Unreadable, printable, snippets};
 use marathon_inject::document::{Diagnostic, Position, Severity, Snippets, Source};
 
 use crate::args::{CheckArgs, CheckFormat};
+use crate::report::shown;
 
 /// The code of an input that cannot be read.
 const UNREADABLE: &str = "J09";
@@ -125,6 +126,10 @@ impl Results {
     }
 
     fn findings(&mut self, file: &str, source: &Source, findings: Vec<Diagnostic>) {
+        if findings.is_empty() {
+            return;
+        }
+        let source = &shown(source);
         for finding in findings {
             let snippets = self.snippets.as_ref().filter(|_| self.count(finding.severity) < MOST);
             let drawn = snippets.map(|snippets| snippets.draw(source, &finding));

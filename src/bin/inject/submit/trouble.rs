@@ -9,6 +9,7 @@ use marathon_inject::plan::likely_cause;
 
 use super::pods::Pod;
 use super::record::{Action, End, Failed, Record, Trouble, Undoing};
+use crate::report::shown;
 
 /// What Marathon has taken.
 pub(crate) fn taken(action: Action, taken: &Taken) -> String {
@@ -65,8 +66,9 @@ pub(crate) fn tell(pod: &Pod, record: &Record) -> Result<(), Failure> {
     let Some(end) = record.end.get() else { return Ok(()) };
     let Some(trouble) = end.failure() else { return Ok(()) };
     let mut stderr = io::BufWriter::new(anstream::stderr());
+    let source = shown(&pod.source);
     for fault in pod.diagnostics(faults(end)) {
-        writeln!(stderr, "{}", snippets(&io::stderr()).draw(&pod.source, &fault))?;
+        writeln!(stderr, "{}", snippets(&io::stderr()).draw(&source, &fault))?;
     }
     writeln!(stderr, "{}", of(pod, trouble, record))?;
     Ok(stderr.flush()?)
